@@ -1,0 +1,108 @@
+"""Every error that Stemma raises on purpose.
+
+    StemmaError                       code           GraphQL     HTTP  exit
+    ├── InvalidError                  INVALID        extensions   400     2
+    │   └── SettingError              INVALID
+    ├── UnauthenticatedError          UNAUTHENTICATED             401     1
+    ├── ForbiddenError                FORBIDDEN                   403     1
+    ├── NotFoundError                 NOT_FOUND                   404     1
+    ├── ConflictError                 CONFLICT                    409     1
+    │   └── AlreadyExistsError        ALREADY_EXISTS
+    ├── TooExpensiveError             TOO_EXPENSIVE               422     1
+    ├── TimeLimitError                TIMEOUT                     504     1
+    └── UnavailableError              UNAVAILABLE                 503     1
+        └── DatabaseUnavailableError  UNAVAILABLE
+
+Messages are written for the caller: what was looked at, what is wrong, what to do next. Anything that is not a
+`StemmaError` is a bug or a fault of the machine; a door answers it without details and logs it.
+"""
+
+from typing import ClassVar
+
+
+class StemmaError(Exception):
+    """What every error of ours is; `code` is what doors show to programs."""
+
+    code: ClassVar[str] = "INTERNAL"
+    http_status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidError(StemmaError):
+    """The request is malformed: `path` names the field, `constraint` the rule it breaks."""
+
+    code = "INVALID"
+    http_status = 400
+    exit_code = 2
+
+    def __init__(self, message: str, *, path: str | None = None, constraint: str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.constraint = constraint
+
+
+class SettingError(InvalidError):
+    """A setting has a value that can't be used."""
+
+
+class UnauthenticatedError(StemmaError):
+    """The caller did not say who it is, or not believably."""
+
+    code = "UNAUTHENTICATED"
+    http_status = 401
+
+
+class ForbiddenError(StemmaError):
+    """The caller is known and may not do this."""
+
+    code = "FORBIDDEN"
+    http_status = 403
+
+
+class NotFoundError(StemmaError):
+    """Nothing has this name in the caller's account (now, or at the time asked about)."""
+
+    code = "NOT_FOUND"
+    http_status = 404
+
+
+class ConflictError(StemmaError):
+    """The request contradicts what is there."""
+
+    code = "CONFLICT"
+    http_status = 409
+
+
+class AlreadyExistsError(ConflictError):
+    """The name or the association is taken."""
+
+    code = "ALREADY_EXISTS"
+
+
+class TooExpensiveError(StemmaError):
+    """The request asks for more than one request may cost."""
+
+    code = "TOO_EXPENSIVE"
+    http_status = 422
+
+
+class TimeLimitError(StemmaError):
+    """The time that one request may take ran out."""
+
+    code = "TIMEOUT"
+    http_status = 504
+
+
+class UnavailableError(StemmaError):
+    """Something that Stemma needs does not answer; trying again later may help."""
+
+    code = "UNAVAILABLE"
+    http_status = 503
+
+
+class DatabaseUnavailableError(UnavailableError):
+    """The database could not be started or reached, or was lost for longer than the retry budget."""
