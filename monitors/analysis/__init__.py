@@ -1,0 +1,52 @@
+"""Numbers from data: pure functions from files to statistics, constraints and violations.
+
+Example:
+    >>> baseline = statistics_of(profile_dataset(open_dataset("train.csv")))  # doctest: +SKIP
+    >>> constraints = suggest_constraints(baseline)  # doctest: +SKIP
+    >>> current = statistics_of(profile_dataset(open_dataset("captured/")))  # doctest: +SKIP
+    >>> [violation.description for violation in find_violations(current, baseline, constraints)]  # doctest: +SKIP
+    ['Baseline drift distance: 0.31 exceeds threshold: 0.1. …']
+"""
+
+from monitors.analysis.checks import find_violations
+from monitors.analysis.constraints import Constraints, MonitoringConfig, parse_constraints, suggest_constraints
+from monitors.analysis.errors import (
+    AnalysisError,
+    ColumnsError,
+    DatasetNotFoundError,
+    DocumentError,
+    EmptyFileError,
+    EncodingError,
+    MalformedDataError,
+)
+from monitors.analysis.profile import Profile, profile_dataset
+from monitors.analysis.reading import Dataset, Format, open_dataset
+from monitors.analysis.statistics import Statistics, parse_statistics
+from monitors.analysis.summary import statistics_of
+from monitors.analysis.violations import Violation, violations_document, violations_to_json
+
+__all__ = [
+    "AnalysisError",
+    "ColumnsError",
+    "Constraints",
+    "Dataset",
+    "DatasetNotFoundError",
+    "DocumentError",
+    "EmptyFileError",
+    "EncodingError",
+    "Format",
+    "MalformedDataError",
+    "MonitoringConfig",
+    "Profile",
+    "Statistics",
+    "Violation",
+    "find_violations",
+    "open_dataset",
+    "parse_constraints",
+    "parse_statistics",
+    "profile_dataset",
+    "statistics_of",
+    "suggest_constraints",
+    "violations_document",
+    "violations_to_json",
+]
