@@ -44,6 +44,9 @@ class Moments:
         self.negative_infinities += other.negative_infinities
         if other.finite == 0:
             return
+        if self.finite == 0:
+            # Spelt out, since the formula below would weigh an overflowing distance by zero.
+            self.finite_mean, self.squares = other.finite_mean, other.squares
         total = self.finite + other.finite
         share = other.finite / total
         delta = other.finite_mean - self.finite_mean
@@ -52,8 +55,9 @@ class Moments:
         else:
             # The two means lie further apart than a double reaches; their weighted sum does not.
             mean = self.finite_mean * (1.0 - share) + other.finite_mean * share
-        self.squares += other.squares + delta * delta * share * self.finite
-        self.finite_mean = mean if self.finite else other.finite_mean
+        if self.finite:
+            self.squares += other.squares + delta * delta * share * self.finite
+            self.finite_mean = mean
         self.finite = total
         self.finite_sum += other.finite_sum
         self.finite_min = min(self.finite_min, other.finite_min)
@@ -119,7 +123,7 @@ def _moments_of(values: NDArray[np.float64]) -> Moments:
         total = float(values.sum())
         mean = total / count if math.isfinite(total) else float((values / count).sum())
         distances = values - mean
-        squares = float(distances @ distances) - float(distances.sum()) ** 2 / count
+        squares = float(np.square(distances).sum() - np.square(distances.sum()) / count)
     if low == high:
         mean, squares = low, 0.0
     elif math.isnan(squares):
