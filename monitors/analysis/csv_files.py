@@ -27,18 +27,19 @@ def columns(file: Path, header: bool) -> tuple[str, ...]:
 
     Raises:
         EmptyFileError: There is no line.
-        ColumnsError: A name stands twice or is blank.
+        ColumnsError: A name stands twice.
         EncodingError, MalformedDataError: The line can't be read.
     """
-    for block, _, _ in _blocks(file):
+    for block, line, _ in _blocks(file):
+        record = _first_record(block)
+        if not record:
+            continue
         try:
-            first = next(csv.reader(io.StringIO(block[:_LONGEST_RECORD].decode(), newline=""), strict=True), None)
+            first = next(csv.reader(io.StringIO(record.decode(), newline=""), strict=True))
         except UnicodeDecodeError as error:
-            raise _not_utf8(file, block, 1) from error
+            raise _not_utf8(file, block, line) from error
         except csv.Error as error:
-            raise MalformedDataError(f"{file}, line 1: {error}.") from error
-        if not first:
-            break
+            raise MalformedDataError(f"{file}, line {line}: {error}.") from error
         if not header:
             return tuple(f"_c{position}" for position in range(len(first)))
         repeated = [name for name, count in Counter(first).items() if count > 1]
@@ -63,15 +64,20 @@ def read(file: Path, names: tuple[str, ...], header: bool) -> Iterator[tuple[pl.
     """
     schema = dict.fromkeys(names, pl.String)
     skip = 1 if header else 0
+    begun = False
     for raw, line, done in _blocks(file):
-        block = raw if len(names) == 1 else _without_blank_lines(raw)
+        # Before the first line that says something, blank ones mean nothing even in a single column.
+        block = raw if begun else raw.lstrip(b"\r\n")
+        if len(names) > 1:
+            block = _without_blank_lines(block)
+        if not block:
+            continue
+        begun = True
         try:
             frame = pl.read_csv(
                 block,
                 has_header=False,
-                skip_rows=0,
                 schema={f"{position}": pl.String for position in range(len(names))},
-                raise_if_empty=False,
             )
         except PolarsError as error:
             raise _located(file, raw, line, len(names), error) from error
@@ -113,6 +119,18 @@ def _blocks(file: Path) -> Iterator[tuple[bytes, int, int]]:
                 yield block[:end], line, on_disk.tell()
                 line += block.count(b"\n", 0, end)
             rest = block[end:]
+
+
+def _first_record(block: bytes) -> bytes:
+    block = block.lstrip(b"\r\n")
+    end = quotes = 0
+    while end < len(block):
+        following = block.find(b"\n", end) + 1 or len(block)
+        quotes += block.count(b'"', end, following)
+        end = following
+        if quotes % 2 == 0:
+            break
+    return block[:end]
 
 
 def _last_record_end(block: bytes) -> int:
@@ -166,5 +184,7 @@ def _located(file: Path, block: bytes, line: int, width: int, error: PolarsError
                 )
             start = line + reader.line_num
     except csv.Error as reason:
-        return MalformedDataError(f"{file}, line {start}: {reason}.")
+        # Python's reader also refuses very long fields, which are not what is wrong here.
+        if "field limit" not in str(reason):
+            return MalformedDataError(f"{file}, line {start}: {reason}.")
     return MalformedDataError(f"{file}, from line {line} on: {str(error).strip().splitlines()[0]}.")

@@ -1,0 +1,249 @@
+import gzip
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from monitors.analysis import csv_files, reading
+from monitors.analysis.errors import (
+    ColumnsError,
+    DatasetNotFoundError,
+    EmptyFileError,
+    EncodingError,
+    MalformedDataError,
+)
+from monitors.analysis.reading import open_dataset
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def rows(path: Path | str, **options: object) -> list[tuple[object, ...]]:
+    dataset = open_dataset(path, **options)  # type: ignore[arg-type]
+    return [row for batch in dataset for row in batch.frame.rows()]
+
+
+def test_csv_keeps_every_field_as_text(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", 'a,b\n1,x\n02, y \n"3,5","he said ""no""\nthen left"\n')
+    assert open_dataset(file).columns == ("a", "b")
+    assert rows(file) == [("1", "x"), ("02", " y "), ("3,5", 'he said "no"\nthen left')]
+
+
+def test_csv_without_header_names_its_columns(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", "1,x\n2,y\n")
+    dataset = open_dataset(file, header=False)
+    assert dataset.columns == ("_c0", "_c1")
+    assert rows(file, header=False) == [("1", "x"), ("2", "y")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_blank_lines_are_no_rows(tmp_path: Path, end: str) -> None:
+    lines = ["", "a,b", "", "1,2", "", "", '"x', "", 'y",3', ",", "", ""]
+    file = write(tmp_path / "a.csv", end.join(lines))
+    assert rows(file) == [("1", "2"), (f"x{end}{end}y", "3"), (None, None)]
+
+
+def test_a_blank_line_in_a_single_column_is_a_missing_value(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", "a\n1\n\n2\n")
+    assert rows(file) == [("1",), (None,), ("2",)]
+
+
+def test_csv_may_begin_with_a_mark_and_end_without_a_line_end(tmp_path: Path) -> None:
+    assert rows(write(tmp_path / "a.csv", b"\xef\xbb\xbfa,b\n1,2")) == [("1", "2")]
+
+
+def test_a_header_alone_is_a_data_set_without_rows(tmp_path: Path) -> None:
+    dataset = open_dataset(write(tmp_path / "a.csv", "a,b\n"))
+    assert dataset.columns == ("a", "b")
+    assert list(dataset) == []
+
+
+def test_gzip_is_read(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv.gz", gzip.compress(b"a,b\n1,2\n"))
+    assert rows(file) == [("1", "2")]
+    with pytest.raises(MalformedDataError, match=r"b\.csv\.gz can't be read after line 1"):
+        rows(write(tmp_path / "b.csv.gz", gzip.compress(os.urandom(1 << 20))[:-20]))
+    with pytest.raises(MalformedDataError, match="gzip"):
+        open_dataset(write(tmp_path / "c.csv.gz", b"a,b\n1,2\n"))
+
+
+def test_blocks_may_cut_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path / "a.csv", "a,b\n" + "".join(f'{i},"é,\n""{i}"""\n' for i in range(50)))
+    whole = rows(file)
+    assert whole[7] == ("7", 'é,\n"7"')
+    for size in (1, 2, 3, 5, 8, 13, 64, 1000):
+        monkeypatch.setattr(csv_files, "_BLOCK", size)
+        assert rows(file) == whole
+
+
+def test_batches_have_a_fixed_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "BATCH_ROWS", 10)
+    frame = pl.DataFrame({"a": range(35)})
+    frame.write_parquet(tmp_path / "a.parquet", row_group_size=4)
+    frame.write_csv(tmp_path / "a.csv")
+    frame.write_ndjson(tmp_path / "a.jsonl")
+    for name in ("a.parquet", "a.csv", "a.jsonl"):
+        batches = list(open_dataset(tmp_path / name))
+        assert [batch.frame.height for batch in batches] == [10, 10, 10, 5]
+        assert batches[-1].bytes_read == (tmp_path / name).stat().st_size
+        assert [int(value) for batch in batches for value in batch.frame["a"]] == list(range(35))
+
+
+def test_json_lines_take_what_is_there(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.jsonl", '{"a": 1, "b": "x"}\n\n{"b": null, "a": 1.5}\n{"c": true}\n{"a": NaN, "b": "5"}')
+    assert rows(file) == [
+        ("1", "x", None),
+        ("1.5", None, None),
+        (None, None, "true"),
+        ("nan", "5", None),
+    ]
+    assert rows(file, columns=["c", "d"]) == [(None, None), (None, None), ("true", None), (None, None)]
+
+
+def test_columns_may_be_chosen(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", "a,b,c\n1,2,3\n")
+    assert rows(file, columns=["c", "a"]) == [("3", "1")]
+    with pytest.raises(ColumnsError, match="no column 'd'; it has 'a', 'b', 'c'"):
+        open_dataset(file, columns=["d"])
+
+
+def test_a_folder_is_read_in_the_order_of_its_names(tmp_path: Path) -> None:
+    write(tmp_path / "b" / "1.csv", "y,x\n4,3\n")
+    write(tmp_path / "a.csv", "x,y\n1,2\n")
+    write(tmp_path / "_SUCCESS", "")
+    write(tmp_path / "_tmp" / "x.csv", "no")
+    write(tmp_path / ".hidden.csv", "no")
+    write(tmp_path / "notes.txt", "no")
+    dataset = open_dataset(tmp_path)
+    assert [file.name for file in dataset.files] == ["a.csv", "1.csv"]
+    assert rows(tmp_path) == [("1", "2"), ("3", "4")]
+    assert rows(f"{tmp_path}/*.csv") == [("1", "2")]
+    assert rows(f"{tmp_path}/**/1.csv") == [("4", "3")]
+
+
+def test_brackets_in_a_name_that_exists_mean_themselves(tmp_path: Path) -> None:
+    file = tmp_path / "data [1].parquet"
+    pl.DataFrame({"a": [1]}).write_parquet(file)
+    assert rows(file) == [(1,)]
+
+
+def test_a_format_may_be_named(tmp_path: Path) -> None:
+    file = write(tmp_path / "part-0000", "a\n1\n")
+    with pytest.raises(DatasetNotFoundError, match="Name its format"):
+        open_dataset(file)
+    assert rows(file, format="csv") == [("1",)]
+    assert rows(f"{tmp_path}/part-*", format="csv") == [("1",)]
+
+
+def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "notes.txt", "no")
+    with pytest.raises(DatasetNotFoundError, match="There is no file or folder"):
+        open_dataset(tmp_path / "gone.csv")
+    with pytest.raises(DatasetNotFoundError, match=r"matches 1 files, none of them.*\.csv, \.csv\.gz, \.parquet"):
+        open_dataset(tmp_path)
+    with pytest.raises(DatasetNotFoundError, match=r"\*\.csv matches 0 files"):
+        open_dataset(f"{tmp_path}/*.csv")
+    write(tmp_path / "a.csv", "a\n1\n")
+    write(tmp_path / "a.jsonl", "{}\n")
+    with pytest.raises(DatasetNotFoundError, match=r"several formats \(csv, jsonl\)"):
+        open_dataset(tmp_path)
+    with pytest.raises(DatasetNotFoundError, match=r"looked for \(\.parquet, \.pq\)"):
+        open_dataset(tmp_path, format="parquet")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
+def test_an_empty_file_is_an_error(tmp_path: Path, suffix: str) -> None:
+    write(tmp_path / f"a.{suffix}", "")
+    with pytest.raises(EmptyFileError, match=rf"a\.{suffix} is empty"):
+        open_dataset(tmp_path)
+
+
+def test_a_file_of_blank_lines_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(EmptyFileError, match="no line with text"):
+        open_dataset(write(tmp_path / "a.csv", "\n\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error", "message"),
+    [
+        ("a.csv", "a,b\n1,2\n3,4,5\n", MalformedDataError, r"line 3: 3 fields where the first line has 2"),
+        ("a.csv", 'a,b\n1,2\n3,"4\n5,6\n', MalformedDataError, r"line 3: unexpected end of data"),
+        ("a.csv", b"a,b\n1,2\n3,\xff\n", EncodingError, r"line 3: byte 0xff is not UTF-8"),
+        ("a.csv", b"a,\xe9\n1,2\n", EncodingError, r"line 1: byte 0xe9"),
+        ("a.csv", "a,b,a\n1,2,3\n", ColumnsError, r"more than one column named 'a'"),
+        ("a.jsonl", '{"a": 1}\n{"a": \n', MalformedDataError, r"line 2: not JSON"),
+        ("a.jsonl", "[1]\n", MalformedDataError, r"line 1: a JSON list where an object"),
+        ("a.jsonl", b'{"a": "\xff"}\n', EncodingError, r"line 1: not UTF-8"),
+        ("a.jsonl", '{"a": 1}\n{"a": [1]}\n', ColumnsError, r"line 2: 'a' holds a list"),
+        ("a.json", '{\n"a": 1}\n', MalformedDataError, r"line 1: not JSON"),
+        ("a.jsonl", '{"a": "\\ud800"}\n', MalformedDataError, r"line 1"),
+        ("a.jsonl", "[" * 100_000, MalformedDataError, r"line 1"),
+        ("a.parquet", "PAR1 it is not", MalformedDataError, r"a\.parquet can't be read as Parquet"),
+    ],
+)
+def test_what_is_malformed_is_located(
+    tmp_path: Path, name: str, content: str | bytes, error: type[Exception], message: str
+) -> None:
+    file = write(tmp_path / name, content)
+    with pytest.raises(error, match=message) as caught:
+        rows(file)
+    assert name in str(caught.value)
+
+
+def test_a_quote_that_never_ends_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_files, "_BLOCK", 1000)
+    monkeypatch.setattr(csv_files, "_LONGEST_RECORD", 10_000)
+    file = write(tmp_path / "a.csv", 'a,b\n1,2\n3,"4\n' + "5,6\n" * 10_000)
+    with pytest.raises(MalformedDataError, match="record at line 3 does not end"):
+        rows(file)
+
+
+def test_files_with_other_columns_are_shown_side_by_side(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "x,y\n1,2\n")
+    write(tmp_path / "b.csv", "x,z\n1,2\n")
+    with pytest.raises(ColumnsError) as caught:
+        rows(tmp_path)
+    assert "a.csv: 'x', 'y'" in str(caught.value)
+    assert "b.csv: 'x', 'z'" in str(caught.value)
+
+
+def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    pl.DataFrame({"a": range(100_000)}).write_parquet(file, compression="zstd")
+    content = bytearray(file.read_bytes())
+    content[100:2000] = os.urandom(1900)
+    file.write_bytes(content)
+    with pytest.raises(MalformedDataError, match=r"a\.parquet can't be read as Parquet"):
+        rows(file)
+
+
+_MEASURE = """
+import resource, sys
+from monitors.analysis import open_dataset, profile_dataset
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+profile = profile_dataset(open_dataset(sys.argv[1]))
+print(profile.rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    block = "".join(f"{i % 977},{i * 0.37:.6f},name {i % 5000},{'x' * 60}\n" for i in range(50_000))
+    grown = []
+    for blocks in (8, 32):
+        file = tmp_path / f"{blocks}.csv"
+        with file.open("w") as stream:
+            stream.write("a,b,c,d\n")
+            for _ in range(blocks):
+                stream.write(block)
+        done = subprocess.run([sys.executable, "-c", _MEASURE, str(file)], capture_output=True, text=True, check=True)
+        counted, kilobytes = map(int, done.stdout.split())
+        assert counted == blocks * 50_000
+        grown.append(kilobytes)
+    # The second file is 100 MB larger.
+    assert grown[1] - grown[0] < 60_000
