@@ -84,7 +84,8 @@ class Moments:
             return math.nan
         if self.positive_infinities or self.negative_infinities:
             return math.inf if self.positive_infinities else -math.inf
-        return self.finite_sum
+        # Partial sums may overflow, even both ways, where the whole does not.
+        return self.finite_sum if math.isfinite(self.finite_sum) else self.finite_mean * self.finite
 
     @property
     def std_dev(self) -> float:

@@ -81,7 +81,7 @@ def profile_dataset(dataset: Dataset, on_progress: Progress | None = None) -> Pr
     def profiles() -> Iterable[Profile]:
         nonlocal rows
         for file in dataset.files:
-            profile = Profile(columns={name: ColumnProfile(name) for name in dataset.columns})
+            profile = Profile(columns={name: ColumnProfile(name) for name in dataset.read_columns})
             for batch in dataset.batches(file):
                 profile.update(batch.frame, blanks_missing=dataset.blanks_missing)
                 rows += batch.frame.height

@@ -54,6 +54,11 @@ class Dataset:
     selected: tuple[str, ...] | None = None
 
     @property
+    def read_columns(self) -> tuple[str, ...]:
+        """The names of the columns that batches hold: those selected, else all."""
+        return self.columns if self.selected is None else self.selected
+
+    @property
     def total_bytes(self) -> int:
         """The size of all files on disk."""
         return sum(file.stat().st_size for file in self.files)

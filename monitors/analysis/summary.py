@@ -84,7 +84,7 @@ def _buckets(moments: Moments, sketch: QuantileSketch) -> list[Document]:
         return []
     low, high = moments.finite_min, moments.finite_max
     steps = np.arange(BUCKETS + 1) / BUCKETS
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         bounds = low + (high - low) * np.arange(BUCKETS + 1) / BUCKETS
     if not np.isfinite(bounds).all():
         # The range is wider than a double reaches: mix the ends instead of adding to one of them.
