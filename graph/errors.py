@@ -21,11 +21,16 @@ from typing import ClassVar
 
 
 class StemmaError(Exception):
-    """What every error of ours is; `code` is what doors show to programs."""
+    """What every error of ours is; `code` is what doors show to programs.
+
+    Attributes:
+        position: the faulty row, counted from 0, when a request had several.
+    """
 
     code: ClassVar[str] = "INTERNAL"
     http_status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
+    position: int | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -1,0 +1,1 @@
+CREATE CONSTRAINT unique_entity_arn IF NOT EXISTS FOR (n:Entity) REQUIRE n.arn IS UNIQUE

@@ -1,0 +1,1 @@
+CREATE CONSTRAINT unique_schema_name IF NOT EXISTS FOR (n:Schema) REQUIRE n.name IS UNIQUE

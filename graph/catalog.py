@@ -1,0 +1,104 @@
+"""The graph as doors use it: one object over store, write queue and ledger."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from graph import arns, history
+from graph.checkpoints import Checkpoints
+from graph.commands import Command, Place
+from graph.entities import Entity
+from graph.errors import NotFoundError
+from graph.store import schema
+from graph.store.provider import Provider
+from graph.store.store import READ_SECONDS, RETRY_SECONDS, Store
+from graph.store.writer import Caller, Outcome, Writer
+from graph.times import Moment
+
+LINEAGE = ("artifact", "action", "context", "experiment-trial-component", "experiment", "experiment-trial")
+
+
+class Catalog:
+    """An open graph.
+
+    Example:
+        >>> catalog = await Catalog.open(EmbeddedProvider(Path("data")), Path("data"))  # doctest: +SKIP
+    """
+
+    def __init__(self, store: Store, checkpoints: Checkpoints, region: str) -> None:
+        self.store = store
+        self.checkpoints = checkpoints
+        self.region = region
+        self.writer = Writer(store, checkpoints.note)
+
+    @classmethod
+    async def open(
+        cls,
+        provider: Provider,
+        data_dir: Path,
+        *,
+        region: str = "us-east-1",
+        retry_seconds: float = RETRY_SECONDS,
+        read_seconds: float = READ_SECONDS,
+    ) -> "Catalog":
+        """Connect, and bring the schema up to date.
+
+        Raises:
+            DatabaseUnavailableError: the database can't be reached.
+            NewerSchemaError: a newer Stemma wrote it.
+        """
+        store = Store(provider, retry_seconds=retry_seconds, read_seconds=read_seconds)
+        try:
+            await schema.prepare(store)
+            return cls(store, Checkpoints(data_dir), region)
+        except BaseException:
+            await store.close()
+            raise
+
+    async def close(self) -> None:
+        """Finish the writes that wait, sign the heads and let go of the database."""
+        await self.writer.close()
+        self.checkpoints.flush()
+        await self.store.close()
+
+    def place(self, account: str) -> Place:
+        """Where an account's ARNs are made."""
+        return Place(account, self.region)
+
+    async def write(
+        self, caller: Caller, commands: Sequence[Command], *, operation: str, request_id: str | None = None
+    ) -> Outcome:
+        """Do all commands or none; see `Writer.submit`."""
+        return await self.writer.submit(caller, commands, operation=operation, request_id=request_id)
+
+    async def lineage_arn(self, text: str) -> str:
+        """The lineage ARN of whatever is named: a resource's own ARN is looked up.
+
+        Raises:
+            InvalidError: the text is not an ARN.
+            NotFoundError: no entity has this resource ARN.
+        """
+        arn = arns.parse(text)
+        if arn.resource.split("/", 1)[0] in LINEAGE:
+            return str(arn)
+        found = await history.resolve(self.store, [str(arn)])
+        if str(arn) not in found:
+            raise NotFoundError(f"{arn} does not exist in account {arn.account}")
+        return found[str(arn)]
+
+    async def moment(
+        self, account: str, *, as_of: int | None = None, known_at: int | None = None, sequence: int | None = None
+    ) -> Moment:
+        """The point at which a read looks; see `history.moment`."""
+        return await history.moment(self.store, account, as_of=as_of, known_at=known_at, sequence=sequence)
+
+    async def entity(self, account: str, arn: str, when: Moment | None = None) -> Entity:
+        """One entity at a moment, now by default.
+
+        Raises:
+            NotFoundError: it is not there then.
+        """
+        moment = when if when is not None else await self.moment(account)
+        found = await history.entities(self.store, account, [arn], moment)
+        if arn not in found:
+            raise NotFoundError(f"{arn} does not exist in account {account}")
+        return found[arn]

@@ -1,0 +1,278 @@
+"""What a request is about to write, on top of what the database holds.
+
+A `Working` set holds the pieces of history and the edges that a batch needs, as known now. Each request gets a `Draft` over
+it: its changes reach the working set (and so the next request of the batch) only when the whole request succeeded.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import orjson
+
+from graph.associations import Triple
+from graph.entities import Kind, State, compact
+from graph.errors import ConflictError, InvalidError, NotFoundError
+from graph.records import Closing, Edge, Records, Revision
+from graph.times import FOREVER, from_ms
+
+
+@dataclass(slots=True)
+class Needs:
+    """What a request has to see: entities with the valid time from which, triples, and entities with all their edges."""
+
+    entities: dict[str, int] = field(default_factory=dict)
+    triples: set[Triple] = field(default_factory=set)
+    incident: set[str] = field(default_factory=set)
+
+    def entity(self, arn: str, since: int | None) -> None:
+        """Ask for an entity's pieces that reach past `since`; None for the present alone."""
+        wanted = FOREVER - 1 if since is None else since
+        self.entities[arn] = min(wanted, self.entities.get(arn, FOREVER))
+
+    def add(self, other: "Needs") -> None:
+        """Ask for what another request asks for, too."""
+        for arn, since in other.entities.items():
+            self.entity(arn, since)
+        self.triples |= other.triples
+        self.incident |= other.incident
+
+
+@dataclass(slots=True)
+class Working:
+    """The pieces and edges that a batch has seen or made, as known now; pieces in order of their valid time."""
+
+    pieces: dict[str, list[Revision]] = field(default_factory=dict)
+    edges: dict[Triple, list[Edge]] = field(default_factory=dict)
+    touching: dict[str, set[Triple]] = field(default_factory=dict)
+
+
+class Draft:
+    """The changes of one request.
+
+    Args:
+        working: What is known before it.
+        account: The caller's account; nothing of another account can be seen or changed.
+        actor: Who asks.
+        recorded: When, in epoch microseconds.
+    """
+
+    def __init__(self, working: Working, account: str, actor: str, recorded: int) -> None:
+        self.working = working
+        self.account = account
+        self.actor = actor
+        self.now = recorded // 1000
+        self.records = Records()
+        self._pieces: dict[str, list[Revision]] = {}
+        self._edges: dict[Triple, list[Edge]] = {}
+        self._fresh: set[int] = set()
+        self._dropped: set[int] = set()
+
+    def pieces(self, arn: str) -> list[Revision]:
+        """The entity's pieces of history, as known now, in order."""
+        own = self._pieces.get(arn)
+        return own if own is not None else self.working.pieces.get(arn, [])
+
+    def edges(self, triple: Triple) -> list[Edge]:
+        """The edges of a triple, as known now."""
+        own = self._edges.get(triple)
+        held = own if own is not None else self.working.edges.get(triple, [])
+        return [edge for edge in held if edge.account == self.account]
+
+    def state(self, arn: str) -> State | None:
+        """The entity's state now, or None when it is not there."""
+        pieces = self.pieces(arn)
+        if not pieces or pieces[-1].valid_to != FOREVER or pieces[-1].account != self.account:
+            return None
+        return state_of(pieces[-1])
+
+    def existing(self, arn: str) -> State:
+        """The entity's state now.
+
+        Raises:
+            NotFoundError: it is not there.
+        """
+        state = self.state(arn)
+        if state is None:
+            raise NotFoundError(f"{arn} does not exist in account {self.account}")
+        return state
+
+    def moment(self, valid_from: int | None, path: str = "validFrom") -> int:
+        """The valid time of a change: now unless the caller said otherwise.
+
+        Raises:
+            InvalidError: it lies in the future, or before 1970.
+        """
+        if valid_from is None:
+            return self.now
+        if not 0 <= valid_from <= self.now:
+            raise InvalidError(
+                f"{path} {from_ms(min(max(valid_from, 0), 253_402_300_799_000)).isoformat()} does not lie in the past",
+                path=path,
+                constraint=f"1970-01-01T00:00:00Z <= {path} <= now",
+            )
+        return valid_from
+
+    def create(self, arn: str, kind: Kind, state: State, valid_from: int) -> None:
+        """Let an entity begin at `valid_from`, where no piece of it with a state reaches.
+
+        Raises:
+            ConflictError: it was deleted later than `valid_from`.
+        """
+        pieces = self.pieces(arn)
+        if pieces and pieces[-1].valid_from > valid_from:
+            raise ConflictError(
+                f"{arn} was deleted at {from_ms(pieces[-1].valid_from).isoformat()}; it can't be created again before that"
+            )
+        new = Revision(arn, self.account, kind, compact(state), valid_from)
+        self._replace(arn, [new], valid_from)
+
+    def extend(self, arn: str, valid_from: int) -> None:
+        """Let an entity that began later begin at `valid_from` already, in its first state."""
+        first = self.pieces(arn)[0]
+        state = state_of(first)
+        assert state is not None
+        earlier = Revision(arn, self.account, first.kind, state, valid_from, first.valid_from, "update")
+        self.records.revisions.append(earlier)
+        self._keep(earlier)
+        self._pieces[arn] = [earlier, *self.pieces(arn)]
+
+    def patch(self, arn: str, change: Callable[[State], State], valid_from: int) -> bool:
+        """Change an entity's state from `valid_from` on, in every piece of its history since. False: nothing changed."""
+        if self.pieces(arn)[0].valid_from > valid_from:
+            self.extend(arn, valid_from)
+        new: list[Revision] = []
+        changed = False
+        for piece in self.pieces(arn):
+            if piece.valid_to <= valid_from:
+                continue
+            begin = max(piece.valid_from, valid_from)
+            before = state_of(piece)
+            after = None if before is None else compact(change(dict(before)))
+            operation = "restate"
+            if after is not None and after != before:
+                after |= {"modified_at": self.now, "modified_by": self.actor}
+                operation, changed = "update", True
+            new.append(self._successor(piece, operation, after, begin, piece.valid_to))
+        if changed:
+            self._replace(arn, new, valid_from)
+        return changed
+
+    def delete(self, arn: str, valid_from: int) -> None:
+        """Let an entity end at `valid_from`; a tombstone stands from there on."""
+        last = self.pieces(arn)[-1]
+        self._replace(arn, [self._successor(last, "delete", None, valid_from, FOREVER)], valid_from)
+
+    def connect(self, triple: Triple, valid_from: int) -> bool:
+        """Let an edge hold from `valid_from` on. False: it did already.
+
+        Raises:
+            InvalidError: one end did not exist yet at `valid_from`.
+        """
+        overlapping = [edge for edge in self.edges(triple) if edge.valid_to > valid_from]
+        if any(edge.valid_from <= valid_from and edge.valid_to == FOREVER for edge in overlapping):
+            return False
+        begin = min([valid_from, *(edge.valid_from for edge in overlapping)])
+        # Where an edge already held before, its ends existed: only the new part is looked at.
+        for arn in (triple[0], triple[2]):
+            self._exists_since(arn, valid_from)
+        kept = [edge for edge in self.edges(triple) if edge not in overlapping]
+        for edge in overlapping:
+            self._close(edge)
+        new = Edge(triple, self.account, begin)
+        self._add_edge(new)
+        self._edges[triple] = [*kept, new]
+        return True
+
+    def disconnect(self, triple: Triple, valid_to: int) -> bool:
+        """Let an edge hold no longer from `valid_to` on; before its beginning, it never held. False: it did not hold."""
+        ended = [edge for edge in self.edges(triple) if edge.valid_to > valid_to]
+        if not ended:
+            return False
+        kept = [edge for edge in self.edges(triple) if edge not in ended]
+        for edge in ended:
+            self._close(edge)
+            if edge.valid_from < valid_to:
+                cut = Edge(triple, self.account, edge.valid_from, valid_to)
+                self._add_edge(cut)
+                kept.append(cut)
+        self._edges[triple] = kept
+        return True
+
+    def touching(self, arn: str, after: int) -> list[Triple]:
+        """The triples of an entity that hold at some time past `after`, in order."""
+        known = self.working.touching.get(arn, set()) | {t for t in self._edges if arn in (t[0], t[2])}
+        return sorted(t for t in known if any(edge.valid_to > after for edge in self.edges(t)))
+
+    def accept(self) -> None:
+        """Make the changes part of the working set; `records` then holds what is to be written."""
+        if self._dropped:
+            records = self.records
+            records.revisions = [record for record in records.revisions if id(record) not in self._dropped]
+            records.edges = [record for record in records.edges if id(record) not in self._dropped]
+        self.working.pieces.update(self._pieces)
+        self.working.edges.update(self._edges)
+        for triple in self._edges:
+            for arn in (triple[0], triple[2]):
+                self.working.touching.setdefault(arn, set()).add(triple)
+
+    def _exists_since(self, arn: str, since: int) -> None:
+        reach = FOREVER
+        for piece in reversed(self.pieces(arn)):
+            if piece.valid_to != reach or (piece.body is None and piece.state is None):
+                break
+            reach = piece.valid_from
+        if reach == FOREVER:
+            raise NotFoundError(f"{arn} does not exist in account {self.account}")
+        if reach > since:
+            raise InvalidError(
+                f"{arn} exists only since {from_ms(reach).isoformat()}, so an association can't hold since "
+                f"{from_ms(since).isoformat()}; create the entity with that validFrom first",
+                path="validFrom",
+                constraint="both ends exist since validFrom",
+            )
+
+    def _replace(self, arn: str, new: list[Revision], since: int) -> None:
+        """Put new pieces in place of whatever reaches past `since`, keeping what lies before."""
+        kept: list[Revision] = []
+        for piece in self.pieces(arn):
+            if piece.valid_to <= since:
+                kept.append(piece)
+                continue
+            self._close(piece)
+            if piece.valid_from < since:
+                rest = self._successor(piece, "restate", state_of(piece), piece.valid_from, since)
+                self.records.revisions.append(rest)
+                self._keep(rest)
+                kept.append(rest)
+        for piece in new:
+            self.records.revisions.append(piece)
+            self._keep(piece)
+        self._pieces[arn] = [*kept, *new]
+
+    def _successor(self, piece: Revision, operation: str, state: State | None, begin: int, end: int) -> Revision:
+        # A piece that this very request made was known to nobody: what follows it takes its place.
+        if id(piece) in self._fresh:
+            operation = piece.operation if operation != "delete" else operation
+            return Revision(piece.arn, self.account, piece.kind, state, begin, end, operation, piece.replaces)
+        return Revision(piece.arn, self.account, piece.kind, state, begin, end, operation, piece.key)
+
+    def _add_edge(self, edge: Edge) -> None:
+        self.records.edges.append(edge)
+        self._keep(edge)
+
+    def _keep(self, record: Revision | Edge) -> None:
+        self._fresh.add(id(record))
+
+    def _close(self, record: Revision | Edge) -> None:
+        # What this very request made was never known to anybody: it is taken back, not closed.
+        if id(record) in self._fresh:
+            self._dropped.add(id(record))
+        else:
+            self.records.closings.append(Closing(record))
+
+
+def state_of(piece: Revision) -> State | None:
+    """The state of a piece, read from its text when it came from the database."""
+    if piece.state is None and piece.body is not None:
+        piece.state = orjson.loads(piece.body)
+    return piece.state

@@ -1,0 +1,102 @@
+"""The shape of an entity, written once; every door maps to it.
+
+A *state* is what a revision keeps: a dict of canonical JSON in which empty fields are left out. Fractional numbers in it
+are kept as their shortest decimal text, and maps with free keys as sorted or ordered lists of pairs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+
+class Kind(StrEnum):
+    """The four lineage types."""
+
+    ARTIFACT = "ARTIFACT"
+    ACTION = "ACTION"
+    CONTEXT = "CONTEXT"
+    TRIAL_COMPONENT = "TRIAL_COMPONENT"
+
+
+class Status(StrEnum):
+    """How far an action or a trial component has come. A trial component is never `UNKNOWN`."""
+
+    UNKNOWN = "UNKNOWN"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What has an ARN, as it was at one moment.
+
+    Attributes:
+        arn: the lineage ARN, the key of everything.
+        resource_arn: the resource's own ARN where it has one (a training job, an endpoint).
+        type: a word of the field, such as `DataSet`; free text.
+        properties, tags: in the order of their keys and in the order given.
+        source_types: pairs of an id type (`MD5Hash`, `S3ETag`, `S3Version`, `Custom`) and a value.
+        parameters: name → `{"number": "0.1"}` or `{"string": "adam"}`.
+        inputs, outputs: name → `{"value": URI, "media_type": …}`.
+        started_at, ended_at, created_at, modified_at: epoch milliseconds.
+        deleted: a tombstone; only a history shows those.
+    """
+
+    arn: str
+    account: str
+    kind: Kind
+    name: str
+    created_at: int
+    created_by: str
+    modified_at: int
+    modified_by: str
+    type: str | None = None
+    description: str | None = None
+    resource_arn: str | None = None
+    source_uri: str | None = None
+    source_arn: str | None = None
+    source_types: tuple[tuple[str, str], ...] = ()
+    status: Status | None = None
+    started_at: int | None = None
+    ended_at: int | None = None
+    properties: Mapping[str, str] | None = None
+    tags: Mapping[str, str] | None = None
+    parameters: Mapping[str, Mapping[str, str]] | None = None
+    metrics: Mapping[str, Mapping[str, str]] | None = None
+    inputs: Mapping[str, Mapping[str, str]] | None = None
+    outputs: Mapping[str, Mapping[str, str]] | None = None
+    deleted: bool = False
+
+
+MAPS = ("properties", "tags", "parameters", "metrics", "inputs", "outputs")
+
+
+def from_state(state: State) -> Entity:
+    """The entity that a state describes."""
+    fields = dict(state)
+    fields["kind"] = Kind(fields["kind"])
+    if "status" in fields:
+        fields["status"] = Status(fields["status"])
+    fields["source_types"] = tuple((kind, value) for kind, value in fields.get("source_types", ()))
+    for name in MAPS:
+        fields[name] = dict(fields.get(name, ()))
+    return Entity(**fields)
+
+
+def from_body(body: str) -> Entity:
+    """The entity whose canonical state is `body`."""
+    return from_state(orjson.loads(body))
+
+
+def compact(state: State) -> State:
+    """The state without its empty fields."""
+    return {key: value for key, value in state.items() if value is not None and value != [] and value != ""}

@@ -1,0 +1,347 @@
+"""Walks over the graph: every node once, level by level, one row a level (Cypher in cypher/walk/).
+
+`associations` limits which edges are walked; every other filter hides nodes from the answer and does not cut the walk.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from graph import history
+from graph.associations import Association, AssociationType
+from graph.entities import Kind
+from graph.errors import InvalidError, NotFoundError
+from graph.store.store import Store
+from graph.times import FOREVER, Moment
+
+CHUNK = 2_000
+"""Entities that one statement expands."""
+LIMIT = 100_000
+STARTS = 1_000
+
+
+class Direction(StrEnum):
+    """Which way a walk goes.
+
+    `BOTH` is the union of the two cones; `CONNECTED` walks both ways from every entity it meets.
+    """
+
+    ASCENDANTS = "ASCENDANTS"
+    DESCENDANTS = "DESCENDANTS"
+    BOTH = "BOTH"
+    CONNECTED = "CONNECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which entities an answer shows; empty means all. Times in epoch milliseconds, `created_before` exclusive."""
+
+    kinds: frozenset[Kind] = frozenset()
+    types: frozenset[str] = frozenset()
+    tags: frozenset[tuple[str, str]] = frozenset()
+    created_after: int = 0
+    created_before: int = FOREVER
+
+    def admits(self, node: "Node") -> bool:
+        """Whether the node is shown; a node needs one of the kinds, one of the types and all of the tags."""
+        return (
+            (not self.kinds or node.kind in self.kinds)
+            and (not self.types or node.type in self.types)
+            and self.created_after <= node.created_at < self.created_before
+            and self.tags.issubset(node.tags)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An entity in an answer: what it is, and how many edges away from the nearest start."""
+
+    arn: str
+    kind: Kind
+    type: str | None
+    name: str
+    created_at: int
+    depth: int
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Lineage:
+    """The answer of a walk.
+
+    Attributes:
+        nodes: in the order in which they were met.
+        edges: those walked between shown nodes.
+        truncated: whether a budget ended the walk.
+        frontier: the ARNs from which a cut walk would have gone on; starting there continues it.
+    """
+
+    nodes: list[Node]
+    edges: list[Association]
+    truncated: bool
+    frontier: list[str]
+    moment: Moment
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One cone: the entities met, by ARN, and the edges between them."""
+
+    depths: dict[str, int]
+    rows: dict[str, list[Any]] = field(default_factory=dict)
+    edges: dict[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)
+    frontier: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one walk may cost.
+
+    Attributes:
+        nodes: entities met, shown or hidden.
+        deadline: `time.monotonic()` at which it ends.
+    """
+
+    nodes: int
+    deadline: float
+
+
+async def walk(
+    store: Store,
+    account: str,
+    starts: Sequence[str],
+    direction: Direction,
+    when: Moment,
+    *,
+    depth: int | None = None,
+    associations: Iterable[AssociationType] = tuple(AssociationType),
+    shown: Shown = Shown(),  # immutable
+    limit: int = 5000,
+    seconds: float = 20.0,
+) -> Lineage:
+    """What the starts came from, or what they touch, at a moment.
+
+    Args:
+        store: Where to walk.
+        account: Whose graph.
+        starts: ARNs, 1 to 1,000.
+        direction: Which way.
+        when: At which moment.
+        depth: How many edges far; None for any.
+        associations: The types of edges walked.
+        shown: Which of the entities met are shown.
+        limit: How many entities the walk may meet before it is cut, 1 to 100,000.
+        seconds: How long it may take before it is cut.
+
+    Raises:
+        InvalidError: an argument is out of its range.
+        NotFoundError: a start never existed.
+    """
+    _check(starts, depth, limit)
+    kinds = sorted({kind.value for kind in associations})
+    budget = Budget(limit, time.monotonic() + seconds)
+    parameters = {"account": account, "at": when.at, "known": when.known, "associations": kinds}
+    unique = list(dict.fromkeys(starts))
+    await _known(store, account, unique)
+    cones: dict[Direction, list[tuple[str, ...]]] = {
+        Direction.ASCENDANTS: [("upstream",)],
+        Direction.DESCENDANTS: [("downstream",)],
+        Direction.BOTH: [("upstream",), ("downstream",)],
+        Direction.CONNECTED: [("upstream", "downstream")],
+    }
+    merged = _Walk({})
+    for statements in cones[direction]:
+        cone = await _cone(store, statements, parameters, unique, depth, budget)
+        for arn, distance in cone.depths.items():
+            merged.depths[arn] = min(distance, merged.depths.get(arn, distance))
+        merged.rows |= cone.rows
+        merged.edges |= cone.edges
+        merged.frontier |= cone.frontier
+    nodes = await _nodes(store, account, merged, when)
+    visible = [node for node in nodes if shown.admits(node)]
+    arns = {node.arn for node in visible}
+    edges = [
+        Association(source, destination, AssociationType(kind), valid_from, valid_to)
+        for (source, kind, destination), (valid_from, valid_to) in merged.edges.items()
+        if source in arns and destination in arns
+    ]
+    return Lineage(visible, edges, bool(merged.frontier), sorted(merged.frontier), when)
+
+
+async def path(
+    store: Store,
+    account: str,
+    start: str,
+    end: str,
+    direction: Direction,
+    when: Moment,
+    *,
+    limit: int = LIMIT,
+    seconds: float = 20.0,
+) -> Lineage | None:
+    """A shortest path from one entity to another, or None where none is.
+
+    The walk goes from both ends in turn, always on the smaller side, and so meets few entities.
+
+    Raises:
+        InvalidError: the direction is `BOTH`, which is no way from one to another.
+        NotFoundError: an end never existed.
+    """
+    if direction is Direction.BOTH:
+        raise InvalidError("a path is DESCENDANTS, ASCENDANTS or CONNECTED", path="direction", constraint="not BOTH")
+    await _known(store, account, [start, end])
+    forward = {
+        Direction.DESCENDANTS: ("downstream",),
+        Direction.ASCENDANTS: ("upstream",),
+        Direction.CONNECTED: ("upstream", "downstream"),
+    }[direction]
+    back = tuple({"upstream": "downstream", "downstream": "upstream"}[way] for way in forward)
+    kinds = [kind.value for kind in AssociationType]
+    parameters = {"account": account, "at": when.at, "known": when.known, "associations": kinds}
+    deadline = time.monotonic() + seconds
+    sides = [_Walk({start: 0}), _Walk({end: 0})]
+    fronts = [[start], [end]]
+    ways = (forward, back)
+    meeting = start if start == end else None
+    while meeting is None and all(fronts):
+        if time.monotonic() > deadline or sum(len(side.depths) for side in sides) > limit:
+            return Lineage([], [], True, sorted(fronts[0]), when)
+        near = 0 if len(fronts[0]) <= len(fronts[1]) else 1
+        side, other = sides[near], sides[1 - near]
+        found = await _expand(store, ways[near], parameters, fronts[near], side)
+        level = side.depths[fronts[near][0]] + 1
+        fronts[near] = sorted(arn for arn in found if arn not in side.depths)
+        side.depths |= dict.fromkeys(fronts[near], level)
+        # Any meeting on this level lies on a shortest path; of several, the nearest to the other end.
+        if met := [arn for arn in fronts[near] if arn in other.depths]:
+            meeting = min(met, key=lambda arn: (other.depths[arn], arn))
+    if meeting is None:
+        return None
+    hops = [*reversed(_trace(sides[0], meeting)), *_trace(sides[1], meeting)]
+    trail = _Walk({start: 0})
+    at = start
+    for number, triple in enumerate(hops, start=1):
+        at = triple[2] if triple[0] == at else triple[0]
+        trail.depths.setdefault(at, number)
+        trail.edges[triple] = sides[0].edges.get(triple) or sides[1].edges[triple]
+    nodes = await _nodes(store, account, trail, when)
+    edges = [Association(s, d, AssociationType(k), *times) for (s, k, d), times in trail.edges.items()]
+    return Lineage(nodes, edges, False, [], when)
+
+
+def _trace(side: _Walk, meeting: str) -> list[tuple[str, str, str]]:
+    """The edges from a meeting point back to the side's own end."""
+    hops = []
+    at = meeting
+    neighbours: dict[str, list[tuple[str, tuple[str, str, str]]]] = {}
+    for triple in side.edges:
+        neighbours.setdefault(triple[0], []).append((triple[2], triple))
+        neighbours.setdefault(triple[2], []).append((triple[0], triple))
+    while side.depths[at] > 0:
+        nearer = [
+            (arn, triple) for arn, triple in neighbours[at] if side.depths.get(arn, FOREVER) == side.depths[at] - 1
+        ]
+        at, triple = min(nearer)
+        hops.append(triple)
+    return hops
+
+
+def _check(starts: Sequence[str], depth: int | None, limit: int) -> None:
+    if not 1 <= len(starts) <= STARTS:
+        raise InvalidError(
+            f"start has {len(starts)} ARNs; it may have 1 to {STARTS}",
+            path="start",
+            constraint=f"1 <= size <= {STARTS}",
+        )
+    if depth is not None and depth < 0:
+        raise InvalidError(f"depth is {depth}; it may be 0 or more", path="depth", constraint="depth >= 0")
+    if not 1 <= limit <= LIMIT:
+        raise InvalidError(
+            f"limit is {limit}; it may be 1 to {LIMIT}", path="limit", constraint=f"1 <= limit <= {LIMIT}"
+        )
+
+
+async def _known(store: Store, account: str, starts: Sequence[str]) -> None:
+    found = {row[0] for row in await store.read("entity/read", {"arns": list(starts), "account": account})}
+    for arn in starts:
+        if arn not in found:
+            raise NotFoundError(f"{arn} does not exist in account {account}")
+
+
+async def _cone(
+    store: Store,
+    statements: Sequence[str],
+    parameters: dict[str, Any],
+    starts: Sequence[str],
+    depth: int | None,
+    budget: Budget,
+) -> _Walk:
+    cone = _Walk({})
+    front = list(starts)[: budget.nodes]
+    cone.depths |= dict.fromkeys(front, 0)
+    cone.frontier.update(list(starts)[budget.nodes :])
+    level = 0
+    while front:
+        if time.monotonic() > budget.deadline:
+            cone.frontier.update(front)
+            break
+        found = await _expand(store, statements, parameters, front, cone)
+        if depth is not None and level >= depth:
+            break
+        level += 1
+        new = sorted(arn for arn in found if arn not in cone.depths)
+        admitted = new[: budget.nodes - len(cone.depths)]
+        for arn in new[len(admitted) :]:
+            cone.frontier |= found[arn]
+        cone.depths |= dict.fromkeys(admitted, level)
+        front = admitted
+    met = cone.depths
+    cone.edges = {triple: times for triple, times in cone.edges.items() if triple[0] in met and triple[2] in met}
+    return cone
+
+
+async def _expand(
+    store: Store, statements: Sequence[str], parameters: dict[str, Any], front: Sequence[str], cone: _Walk
+) -> dict[str, set[str]]:
+    """Expand one level: note what its entities are and their edges; what they lead to, each with where from."""
+    found: dict[str, set[str]] = {}
+    for statement in statements:
+        along = statement == "downstream"
+        for begin in range(0, len(front), CHUNK):
+            chunk = front[begin : begin + CHUNK]
+            for row in await store.read(f"walk/{statement}", {**parameters, "frontier": chunk}):
+                arn = row[0]
+                cone.rows[arn] = row
+                for kind, other, valid_from, valid_to in row[-1]:
+                    if kind is None:
+                        continue
+                    cone.edges[(arn, kind, other) if along else (other, kind, arn)] = (valid_from, valid_to)
+                    found.setdefault(other, set()).add(arn)
+    return found
+
+
+async def _nodes(store: Store, account: str, cone: _Walk, when: Moment) -> list[Node]:
+    """What the entities of a walk were at the moment."""
+    nodes: dict[str, Node] = {}
+    unsure: list[str] = []
+    for arn, distance in cone.depths.items():
+        row = cone.rows.get(arn)
+        # The row is a copy of the revision in force now; see history.entities.
+        if row is not None and row[5] <= when.at and row[6] <= when.known:
+            if row[3] is not None:
+                tags = tuple(_pair(tag) for tag in row[7] or ())
+                nodes[arn] = Node(arn, Kind(row[1]), row[2], row[3], row[4], distance, tags)
+        else:
+            unsure.append(arn)
+    for begin in range(0, len(unsure), CHUNK):
+        for arn, entity in (await history.entities(store, account, unsure[begin : begin + CHUNK], when)).items():
+            tags = tuple((entity.tags or {}).items())
+            nodes[arn] = Node(arn, entity.kind, entity.type, entity.name, entity.created_at, cone.depths[arn], tags)
+    return [nodes[arn] for arn in cone.depths if arn in nodes]
+
+
+def _pair(tag: str) -> tuple[str, str]:
+    key, _, value = tag.partition("=")
+    return key, value

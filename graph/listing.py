@@ -1,0 +1,137 @@
+"""Pages of entities and of associations, by keyset: stable while others are written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from graph.associations import Association, AssociationType
+from graph.entities import Entity, Kind, from_body
+from graph.errors import InvalidError
+from graph.history import PAGE
+from graph.store.store import Store
+from graph.times import FOREVER, Moment
+
+T = TypeVar("T")
+
+END = "\U0010ffff"
+"""Sorts after every text that a key may hold."""
+
+
+class Sort(StrEnum):
+    """By what a list is sorted."""
+
+    CREATED = "CREATED"
+    NAME = "NAME"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entities a list shows; times in epoch milliseconds, `created_before` exclusive."""
+
+    type: str | None = None
+    name: str | None = None
+    source_uri: str | None = None
+    created_after: int | None = None
+    created_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some items, each with its key, and whether more follow."""
+
+    items: list[tuple[str, T]]
+    more: bool
+
+
+async def entities(
+    store: Store,
+    account: str,
+    kind: Kind,
+    when: Moment,
+    *,
+    filter: Filter = Filter(),  # noqa: A002  # the field's word; immutable
+    sort: Sort = Sort.CREATED,
+    descending: bool = True,
+    first: int = 50,
+    after: str | None = None,
+) -> Page[Entity]:
+    """One page of an account's entities of a kind.
+
+    Args:
+        store: Where to look.
+        account: Whose entities.
+        kind: Of which kind.
+        when: At which moment.
+        filter: Which of them.
+        sort: By name or by creation; equal ones by ARN.
+        descending: Last first.
+        first: How many, 1 to 500.
+        after: The key of an item: only what follows it.
+
+    Raises:
+        InvalidError: `first` is out of its range.
+    """
+    first_within(first)
+    prefix = f"{account}/{kind.value}/"
+    low, high = prefix, prefix + END
+    if after is not None:
+        if not after.startswith(prefix):
+            raise InvalidError("the cursor belongs to another list", path="after", constraint="a cursor of this list")
+        low, high = (low, after) if descending else (after, high)
+    name = f"entity/list_{'source_' if filter.source_uri is not None else ''}by_{sort.value.lower()}_"
+    parameters: dict[str, Any] = {
+        "from": low,
+        "to": high,
+        "at": when.at,
+        "known": when.known,
+        "type": filter.type,
+        "name": filter.name,
+        "created_after": filter.created_after or 0,
+        "created_before": FOREVER if filter.created_before is None else filter.created_before,
+        "limit": first + 1,
+    }
+    if filter.source_uri is not None:
+        parameters["source_uri"] = filter.source_uri
+    found = await store.read(name + ("descending" if descending else "ascending"), parameters)
+    return Page([(key, from_body(body)) for key, body in found[:first]], len(found) > first)
+
+
+async def associations(
+    store: Store,
+    account: str,
+    arn: str,
+    when: Moment,
+    *,
+    outgoing: bool,
+    types: Sequence[AssociationType] = tuple(AssociationType),
+    first: int = 50,
+    after: str | None = None,
+) -> Page[Association]:
+    """One page of the associations that begin (`outgoing`) or end at an entity, oldest record first."""
+    first_within(first)
+    parameters = {
+        "arn": arn,
+        "account": account,
+        "after": after or "",
+        "associations": [kind.value for kind in types],
+        "at": when.at,
+        "known": when.known,
+        "limit": first + 1,
+    }
+    found = await store.read(f"association/{'outgoing' if outgoing else 'incoming'}", parameters)
+    items = [
+        (key, Association(source, destination, AssociationType(kind), valid_from, valid_to, key))
+        for source, kind, destination, key, valid_from, valid_to in found
+    ]
+    return Page(items[:first], len(found) > first)
+
+
+def first_within(first: int) -> None:
+    """Check how many a page is to hold.
+
+    Raises:
+        InvalidError: it is not 1 to 500.
+    """
+    if not 1 <= first <= PAGE:
+        raise InvalidError(f"first is {first}; it may be 1 to {PAGE}", path="first", constraint=f"1 <= first <= {PAGE}")

@@ -1,0 +1,184 @@
+"""Records as the rows that the writing statements take, and back."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from graph.entities import Kind, State
+from graph.ledger import Entry
+from graph.records import Closing, Edge, Records, Revision
+from graph.times import FOREVER
+
+PUT = {kind: f"entity/put_{kind.value.lower()}" for kind in Kind}
+
+
+class Doer(Protocol):
+    """Who did something, through which door."""
+
+    @property
+    def actor(self) -> str: ...  # noqa: D102
+
+    @property
+    def door(self) -> str: ...  # noqa: D102
+
+
+class Rows:
+    """The rows of one transaction, by statement, in the order in which they must be written."""
+
+    def __init__(self) -> None:
+        self._entities: dict[str, dict[str, Any]] = {}
+        self._kinds: dict[str, Kind] = {}
+        self._revisions: dict[str, dict[str, Any]] = {}
+        self._edges: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {}
+        self._closed: list[list[Any]] = []
+        self._cut: list[list[Any]] = []
+
+    def add(self, records: Records, entry: Entry, doer: Doer) -> None:
+        """Add the records of one entry; what an earlier one of this transaction wrote may be closed by it."""
+        for revision in records.revisions:
+            row = revision_row(revision, entry, doer)
+            self._revisions[revision.key] = row
+            if revision.valid_to == FOREVER:
+                self._entities[revision.arn] = {
+                    "arn": revision.arn,
+                    "entity": entity_row(revision, entry),
+                    "revision": row,
+                }
+                self._kinds[revision.arn] = revision.kind
+        for edge in records.edges:
+            row = edge_row(edge, entry)
+            self._edges.setdefault(edge.triple[1], {})[edge.key] = (
+                edge.key,
+                {"source": edge.triple[0], "destination": edge.triple[2], "edge": row},
+            )
+        for closing in records.closings:
+            self._close(closing, entry)
+
+    def statements(self) -> Iterator[tuple[str, list[Any]]]:
+        """Each statement with its rows; nodes before what hangs on them."""
+        now_in_force = {row["revision"]["key"] for row in self._entities.values()}
+        for kind, name in PUT.items():
+            # Sorted by ARN, so that two writers take their locks in one order.
+            rows = [self._entities[arn] for arn in sorted(self._entities) if self._kinds[arn] is kind]
+            if rows:
+                yield name, rows
+        if others := [row for key, row in self._revisions.items() if key not in now_in_force]:
+            yield "revision/add", others
+        for association, edges in self._edges.items():
+            yield f"association/put_{association.lower()}", [row for _, row in edges.values()]
+        if self._closed:
+            yield "revision/close", self._closed
+        if self._cut:
+            yield "association/close", self._cut
+
+    def _close(self, closing: Closing, entry: Entry) -> None:
+        record = closing.record
+        end = {"recorded_to": entry.recorded, "closed_leaf": closing.leaf}
+        if isinstance(record, Revision):
+            if (row := self._revisions.get(record.key)) is not None:
+                row.update(end)
+            else:
+                self._closed.append([record.key, entry.recorded, closing.leaf])
+        else:
+            source, association, destination = record.triple
+            if (held := self._edges.get(association, {}).get(record.key)) is not None:
+                held[1]["edge"].update(end)
+            else:
+                self._cut.append([source, destination, record.key, entry.recorded, closing.leaf])
+
+
+def revision(row: list[Any]) -> Revision:
+    """The piece of history that `entity/load` returned."""
+    arn, key, valid_from, valid_to, body = row
+    account = key.split("/", 1)[0]
+    # The kind is in the state; a tombstone's is not needed, since creating again says it anew.
+    return Revision(arn, account, _kind(arn), None, valid_from, valid_to, key=key, body=body)
+
+
+def edge(row: list[Any]) -> Edge:
+    """The edge that `association/load` or `association/incident` returned."""
+    source, association, destination, key, valid_from, valid_to = row
+    return Edge((source, association, destination), key.split("/", 1)[0], valid_from, valid_to, key=key)
+
+
+def revision_row(revision: Revision, entry: Entry, doer: Doer) -> dict[str, Any]:
+    """A revision's properties as the database keeps them."""
+    row: dict[str, Any] = {
+        "key": revision.key,
+        "account": revision.account,
+        "arn": revision.arn,
+        "kind": revision.kind.value,
+        "valid_from": revision.valid_from,
+        "valid_to": revision.valid_to,
+        "recorded_from": entry.recorded,
+        "recorded_to": FOREVER,
+        "operation": revision.operation,
+        "replaces": revision.replaces,
+        "actor": doer.actor,
+        "door": doer.door,
+        "leaf": revision.leaf,
+        "salt": revision.salt,
+        "digest": revision.digest,
+        "body": revision.body,
+    }
+    if revision.state is not None:
+        row |= listing_row(revision.account, revision.state)
+    return row
+
+
+def listing_row(account: str, state: State) -> dict[str, Any]:
+    """What lists seek and filter by."""
+    prefix = f"{account}/{state['kind']}"
+    return {
+        "by_created": f"{prefix}/{state['created_at']:016d}/{state['arn']}",
+        "by_name": f"{prefix}/{state['name']}\t{state['arn']}",
+        "type": state.get("type"),
+        "name": state["name"],
+        "source_uri": state.get("source_uri"),
+        "created_at": state["created_at"],
+    }
+
+
+def entity_row(revision: Revision, entry: Entry) -> dict[str, Any]:
+    """An entity's properties: a copy of the revision now in force, for walks and look-ups in the present."""
+    row: dict[str, Any] = {
+        "arn": revision.arn,
+        "account": revision.account,
+        "kind": revision.kind.value,
+        "valid_from": revision.valid_from,
+        "recorded_from": entry.recorded,
+        "deleted": revision.state is None,
+        "body": revision.body,
+    }
+    if (state := revision.state) is not None:
+        row |= {
+            "resource_arn": state.get("resource_arn"),
+            "type": state.get("type"),
+            "name": state["name"],
+            "created_at": state["created_at"],
+            "tags": [f"{key}={value}" for key, value in state.get("tags", ())] or None,
+        }
+    return row
+
+
+def edge_row(edge: Edge, entry: Entry) -> dict[str, Any]:
+    """An edge's properties as the database keeps them."""
+    return {
+        "key": edge.key,
+        "account": edge.account,
+        "valid_from": edge.valid_from,
+        "valid_to": edge.valid_to,
+        "recorded_from": entry.recorded,
+        "recorded_to": FOREVER,
+        "leaf": edge.leaf,
+        "salt": edge.salt,
+        "digest": edge.digest,
+    }
+
+
+def _kind(arn: str) -> Kind:
+    family = arn.split(":", 5)[5].split("/", 1)[0]
+    return {
+        "artifact": Kind.ARTIFACT,
+        "action": Kind.ACTION,
+        "experiment-trial-component": Kind.TRIAL_COMPONENT,
+    }.get(family, Kind.CONTEXT)

@@ -1,0 +1,331 @@
+"""The write queue: whatever waits becomes one transaction, chained into the ledger (docs/adr/0002-ledger.md)."""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from neo4j.exceptions import DriverError, Neo4jError
+
+from graph.canonical import canonical, digest
+from graph.commands import Applied, Command
+from graph.drafts import Draft, Needs, Working
+from graph.errors import ConflictError, InvalidError, StemmaError, UnavailableError
+from graph.ledger import GENESIS, Entry, Head, entry_row, next_entry
+from graph.limits import BATCH_ROWS
+from graph.records import Records
+from graph.store import rows
+from graph.store.store import LostRowsError, Store, Transaction, is_time_limit
+from graph.times import FOREVER, now_us
+
+QUEUE_REQUESTS = 10_000
+REQUEST_ID = 256
+
+log = logging.getLogger("stemma.writer")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, through which door; `account` is the tenant."""
+
+    account: str
+    actor: str
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a request came to.
+
+    Attributes:
+        applied: one result a command, in order.
+        sequence: the ledger entry that holds it; None when nothing had to change.
+        recorded: that entry's time, epoch microseconds; None likewise.
+        repeated: the same request had been done before.
+    """
+
+    applied: list[Applied]
+    sequence: int | None = None
+    recorded: int | None = None
+    repeated: bool = False
+
+
+@dataclass(slots=True)
+class _Request:
+    caller: Caller
+    commands: Sequence[Command]
+    key: str
+    payload: str
+    named: bool
+    future: "asyncio.Future[Outcome]"
+    needs: Needs
+    outcome: Outcome | None = None
+    error: Exception | None = None
+    entry: Entry | None = None
+    records: Records = field(default_factory=Records)
+
+
+class Writer:
+    """The queue of one process; serves all accounts.
+
+    Args:
+        store: Where to write.
+        on_heads: Told the heads after each commit, for the signed checkpoints.
+    """
+
+    def __init__(self, store: Store, on_heads: Callable[[list[Head]], None] | None = None) -> None:
+        self._store = store
+        self._on_heads = on_heads
+        self._waiting: asyncio.Queue[_Request] = asyncio.Queue(QUEUE_REQUESTS)
+        self._held: _Request | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def submit(
+        self, caller: Caller, commands: Sequence[Command], *, operation: str, request_id: str | None = None
+    ) -> Outcome:
+        """Do all commands or none, as one ledger entry.
+
+        Args:
+            caller: Who asks.
+            commands: What is asked, applied in order.
+            operation: The door's name for it; scopes `request_id`.
+            request_id: The caller's own id: the same request under the same id is done once.
+
+        Raises:
+            InvalidError: too many commands; or what a command raises, with `position` for the faulty one.
+            ConflictError: another request was done under this id.
+            UnavailableError: the database can't be reached, or too many requests wait.
+        """
+        if not 0 < len(commands) <= BATCH_ROWS:
+            raise InvalidError(
+                f"the request has {len(commands)} rows; it may have 1 to {BATCH_ROWS}",
+                path="rows",
+                constraint=f"1 <= size <= {BATCH_ROWS}",
+            )
+        if request_id is not None and not (0 < len(request_id) <= REQUEST_ID and request_id.isprintable()):
+            raise InvalidError(
+                f"a request id has 1 to {REQUEST_ID} printable characters",
+                path="clientRequestId",
+                constraint="printable",
+            )
+        needs = Needs()
+        for command in commands:
+            command.needs(needs)
+        # Only a caller's own id can come again, so only then is the payload worth a digest.
+        payload = digest(canonical([command.payload() for command in commands])) if request_id is not None else ""
+        key = f"{caller.account}/{operation}/{request_id if request_id is not None else uuid.uuid4().hex}"
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        request = _Request(caller, commands, key, payload, request_id is not None, future, needs)
+        try:
+            self._waiting.put_nowait(request)
+        except asyncio.QueueFull:
+            raise UnavailableError(f"{QUEUE_REQUESTS} writes are waiting already; try again later") from None
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._work(), name="stemma-writer")
+        return await future
+
+    async def close(self) -> None:
+        """Finish what waits."""
+        while self._task is not None and not self._task.done():
+            if self._waiting.empty() and self._held is None:
+                self._task.cancel()
+            await asyncio.wait([self._task], timeout=0.05)
+        self._task = None
+
+    async def _work(self) -> None:
+        while True:
+            self._held = first = await self._waiting.get()
+            batch, size = [first], len(first.commands)
+            while size < BATCH_ROWS and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+                size += len(batch[-1].commands)
+            batch = [request for request in batch if not request.future.done()]
+            try:
+                await self._write(batch)
+            except Exception as error:  # whatever it was, the callers must hear of it and the queue must go on
+                if not isinstance(error, StemmaError):
+                    log.exception("writing a batch of %d requests failed", len(batch))
+                for request in batch:
+                    if not request.future.done():
+                        request.future.set_exception(error)
+            finally:
+                self._held = None
+
+    async def _write(self, batch: list[_Request]) -> None:
+        if not batch:
+            return
+        try:
+            await self._retry(batch)
+        except (Neo4jError, DriverError, LostRowsError):
+            # One bad request fails its batch: take it apart until the bad one stands alone.
+            if len(batch) == 1:
+                raise
+            half = len(batch) // 2
+            for part in (batch[:half], batch[half:]):
+                try:
+                    await self._write(part)
+                except (Neo4jError, DriverError, StemmaError) as error:
+                    _fail(part, error)
+            return
+        for request in batch:
+            if request.future.done():
+                continue
+            if request.error is not None:
+                request.future.set_exception(request.error)
+            else:
+                assert request.outcome is not None
+                request.future.set_result(request.outcome)
+
+    async def _retry(self, batch: list[_Request]) -> None:
+        deadline = time.monotonic() + self._store.retry_seconds
+        attempt = 0
+        written: list[Entry] = []
+        while True:
+            try:
+                if written and await self._committed(written):
+                    return
+                written = []
+                async with self._store.transaction() as transaction:
+                    heads = await self._plan(transaction, batch)
+                    if heads:
+                        await _save(transaction, heads, batch)
+                        written = [request.entry for request in batch if request.entry is not None]
+                        await transaction.commit()
+                if heads and self._on_heads is not None:
+                    self._on_heads(heads)
+                return
+            except (Neo4jError, DriverError, OSError) as error:
+                attempt += 1
+                # A transaction that waited for a frozen writer's lock ran out of time: that passes.
+                if is_time_limit(error) and time.monotonic() < deadline:
+                    continue
+                await self._store.recover(error, attempt, deadline)
+
+    async def _committed(self, written: list[Entry]) -> bool:
+        """Whether a commit whose reply was lost took place: all of a batch or nothing of it."""
+        seen = await self._store.read("ledger/requests", {"requests": [written[0].request]})
+        return bool(seen) and seen[0][3] == written[0].hash
+
+    async def _plan(self, transaction: Transaction, batch: list[_Request]) -> list[Head]:
+        """Lock the heads, read what the requests need, and apply them; the heads that moved."""
+        accounts = sorted({request.caller.account for request in batch})
+        found = await transaction.run("ledger/lock", {"accounts": accounts, "genesis": GENESIS})
+        heads = {account: Head(account, sequence, hash_, recorded) for account, sequence, hash_, recorded in found}
+        moved: dict[str, Head] = {}
+        repeated = await self._repeated(transaction, batch)
+        working = await _load(transaction, batch)
+        for request in batch:
+            request.outcome = request.error = request.entry = None
+            if request.key in repeated:
+                _repeat(request, repeated[request.key])
+                continue
+            account = request.caller.account
+            head = heads[account]
+            recorded = max(now_us(), head.recorded + 1)
+            draft = Draft(working, account, request.caller.actor, recorded)
+            try:
+                applied = _apply(draft, request.commands)
+            except StemmaError as error:
+                request.error = error
+                continue
+            draft.accept()
+            request.outcome = Outcome(applied)
+            if draft.records:
+                request.records = draft.records
+                request.entry = next_entry(
+                    head,
+                    recorded=recorded,
+                    actor=request.caller.actor,
+                    door=request.caller.door,
+                    request=request.key,
+                    payload=request.payload,
+                    leaves=draft.records.seal(account, head.sequence + 1),
+                )
+                heads[account] = moved[account] = request.entry.head()
+                request.outcome = Outcome(applied, request.entry.sequence, recorded)
+                repeated[request.key] = (request.entry.sequence, request.payload, recorded)
+        return list(moved.values())
+
+    async def _repeated(self, transaction: Transaction, batch: list[_Request]) -> dict[str, tuple[int, str, int]]:
+        named = [request.key for request in batch if request.named]
+        if not named:
+            return {}
+        seen = await transaction.run("ledger/requests", {"requests": named})
+        return {key: (sequence, payload, recorded) for key, sequence, payload, _, recorded in seen}
+
+
+def _apply(draft: Draft, commands: Sequence[Command]) -> list[Applied]:
+    applied = []
+    for position, command in enumerate(commands):
+        try:
+            applied.append(command.apply(draft))
+        except StemmaError as error:
+            if len(commands) > 1:
+                error.position = position
+            raise
+    return applied
+
+
+def _repeat(request: _Request, seen: tuple[int, str, int]) -> None:
+    sequence, payload, recorded = seen
+    if payload != request.payload:
+        request.error = ConflictError(
+            f"the request id {request.key.split('/', 2)[2]!r} was used for another request (ledger entry {sequence}); "
+            "use a new id"
+        )
+    else:
+        applied = [
+            Applied(arn=getattr(command, "arn", None), triple=getattr(command, "triple", None), changed=False)
+            for command in request.commands
+        ]
+        request.outcome = Outcome(applied, sequence, recorded, repeated=True)
+
+
+def _fail(part: list[_Request], error: Exception) -> None:
+    for request in part:
+        if not request.future.done():
+            request.future.set_exception(error)
+
+
+async def _load(transaction: Transaction, batch: list[_Request]) -> Working:
+    needs = Needs()
+    for request in batch:
+        needs.add(request.needs)
+    working = Working()
+    if needs.entities:
+        pieces = await transaction.run(
+            "entity/load", {"wanted": [[arn, since] for arn, since in needs.entities.items()], "forever": FOREVER}
+        )
+        for row in pieces:
+            piece = rows.revision(row)
+            working.pieces.setdefault(piece.arn, []).append(piece)
+        for found in working.pieces.values():
+            found.sort(key=lambda piece: piece.valid_from)
+    edges: list[Any] = []
+    # An entity that does not exist yet has no edges to look for.
+    if triples := [list(t) for t in sorted(needs.triples) if t[0] in working.pieces and t[2] in working.pieces]:
+        edges += await transaction.run("association/load", {"triples": triples, "forever": FOREVER})
+    if needs.incident:
+        edges += await transaction.run("association/incident", {"arns": sorted(needs.incident), "forever": FOREVER})
+    for edge in {row[3]: rows.edge(row) for row in edges}.values():
+        working.edges.setdefault(edge.triple, []).append(edge)
+        for arn in (edge.triple[0], edge.triple[2]):
+            working.touching.setdefault(arn, set()).add(edge.triple)
+    return working
+
+
+async def _save(transaction: Transaction, heads: list[Head], batch: list[_Request]) -> None:
+    entries = [request.entry for request in batch if request.entry is not None]
+    moved = [[head.account, head.sequence, head.hash, head.recorded] for head in heads]
+    count = await transaction.run("ledger/append", {"heads": moved, "entries": [entry_row(entry) for entry in entries]})
+    if count != len(entries):
+        raise LostRowsError(f"ledger/append wrote {count} of {len(entries)} entries")
+    written = rows.Rows()
+    for request in batch:
+        if request.entry is not None:
+            written.add(request.records, request.entry, request.caller)
+    for name, values in written.statements():
+        await transaction.count(name, values)

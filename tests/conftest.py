@@ -1,0 +1,63 @@
+"""One embedded database and one Neo4j a session; every test has an account of its own, so none sees another's data."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from graph.catalog import Catalog
+from graph.store.provider import EmbeddedProvider, Neo4jProvider, Provider
+from graph.store.writer import Caller
+from tests.servers.neo4j_server import running_neo4j
+
+DATABASES = ("embedded", "neo4j")
+
+
+class Databases:
+    """The session's databases, each started when a test first asks for it."""
+
+    def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
+        self.folder = folder
+        self._stack = stack
+        self._providers: dict[str, Provider] = {}
+
+    async def provider(self, name: str) -> Provider:
+        if name not in self._providers:
+            if name == "embedded":
+                self._providers[name] = EmbeddedProvider(self.folder / "data")
+            else:
+                server = running_neo4j(self.folder)
+                running = await asyncio.to_thread(server.__enter__)
+                self._stack.callback(server.__exit__, None, None, None)
+                self._providers[name] = Neo4jProvider(running.address, running.user, running.password, running.database)
+        return self._providers[name]
+
+
+@pytest_asyncio.fixture(scope="session")
+async def databases(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Databases]:
+    async with AsyncExitStack() as stack:
+        yield Databases(tmp_path_factory.mktemp("databases"), stack)
+
+
+@pytest_asyncio.fixture(scope="session", params=DATABASES)
+async def catalog(request: pytest.FixtureRequest, databases: Databases) -> AsyncIterator[Catalog]:
+    """An open graph, once on each database."""
+    provider = await databases.provider(request.param)
+    opened = await Catalog.open(provider, databases.folder / f"files-{request.param}")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def account() -> str:
+    """An account that nobody else uses."""
+    return f"{random.randrange(10**12):012d}"
+
+
+@pytest.fixture
+def caller(account: str) -> Caller:
+    return Caller(account, "tester", "test")
