@@ -24,6 +24,7 @@ server.memory.heap.max_size=600m
 server.memory.pagecache.size=64m
 dbms.memory.transaction.total.max=300m
 dbms.usage_report.enabled=false
+internal.dbms.bolt.netty_server_shutdown_quiet_period_duration=0s
 """
 
 
