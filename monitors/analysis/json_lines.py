@@ -25,36 +25,45 @@ def read(file: Path) -> Iterator[tuple[pl.DataFrame, int]]:
         EncodingError: The file is not UTF-8.
         ColumnsError: A value is a list or an object.
     """
-    rows: dict[str, list[str | None]] = {}
-    height = read_bytes = 0
+    records: list[dict[str, Any]] = []
+    numbers: list[int] = []
+    read_bytes = 0
     try:
         with file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 read_bytes += len(line)
                 if line.isspace():
                     continue
-                record = _record(line, file, number)
-                for name, value in record.items():
-                    column = rows.get(name)
-                    if column is None:
-                        column = rows[name] = [None] * height
-                    column.append(_text(value, name, file, number))
-                height += 1
-                if len(record) < len(rows):
-                    for column in rows.values():
-                        if len(column) < height:
-                            column.append(None)
-                if height == _ROWS:
-                    yield _frame(rows), read_bytes
-                    rows, height = {name: [] for name in rows}, 0
+                records.append(_record(line, file, number))
+                numbers.append(number)
+                if len(records) == _ROWS:
+                    yield _frame(records, numbers, file), read_bytes
+                    records, numbers = [], []
     except OSError as error:
         raise MalformedDataError(f"{file} can't be read: {error.strerror or error}.") from error
-    if height:
-        yield _frame(rows), read_bytes
+    if records:
+        yield _frame(records, numbers, file), read_bytes
 
 
-def _frame(rows: dict[str, list[str | None]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=dict.fromkeys(rows, pl.String))
+def _frame(records: list[dict[str, Any]], numbers: list[int], file: Path) -> pl.DataFrame:
+    names: dict[str, None] = {}
+    for record in records:
+        if not record.keys() <= names.keys():
+            names.update(dict.fromkeys(record))
+    columns: dict[str, list[str | None] | pl.Series] = {}
+    for name in names:
+        values = [record.get(name) for record in records]
+        # One kind of value in a whole column is the rule, and is done without looking at each.
+        kinds = set(map(type, values))
+        if kinds <= {str, type(None)}:
+            columns[name] = values
+        elif kinds == {float}:
+            columns[name] = pl.Series(values, dtype=pl.Float64).cast(pl.String)
+        elif kinds == {int}:
+            columns[name] = list(map(str, values))
+        else:
+            columns[name] = [_text(value, name, file, number) for value, number in zip(values, numbers, strict=True)]
+    return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String), height=len(records))
 
 
 def _record(line: bytes, file: Path, number: int) -> dict[str, Any]:
