@@ -112,6 +112,7 @@ def attach_blocking(
                 start = None
             # Locked without an answer is one that starts, or stops: either passes.
             if start is None and not directory.is_locked():
+                directory.check_space()
                 start = _Start(directory, options or EmbeddedOptions())
             if time.monotonic() > deadline or abandoned.is_set():
                 raise DatabaseUnavailableError(

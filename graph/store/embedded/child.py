@@ -24,6 +24,7 @@ from graph.store.embedded.record import Record
 
 LOCK_SECONDS = 0.5
 FIRST_USER_SECONDS = 10.0
+ORPHAN_SECONDS = 2.0
 LOOK_SECONDS = 0.25
 
 
@@ -57,8 +58,8 @@ class Users:
     def close(self) -> None:
         """Turns everybody away; those in the queue see their connection end without a greeting and try again."""
         self._selector.close()
-        with self._directory.socket_path() as path:
-            Path(path).unlink(missing_ok=True)
+        with suppress(OSError), self._directory.socket_path() as path:
+            Path(path).unlink()
         for each in (self._listener, *self._users):
             each.close()
 
@@ -148,12 +149,14 @@ class Starter:
     def __init__(self) -> None:
         self._pipe = os.fdopen(os.dup(1), "wb")
 
-    def tell(self, **message: str) -> None:
-        """Says what came of the start."""
-        with suppress(OSError, ValueError):  # it may be gone, or have been told
-            self._pipe.write(json.dumps(message).encode() + b"\n")
-        with suppress(OSError):
-            self._pipe.close()
+    def tell(self, **message: str) -> bool:
+        """Says what came of the start; false when the starter is gone, or was told before."""
+        try:
+            with self._pipe:
+                self._pipe.write(json.dumps(message).encode() + b"\n")
+        except (OSError, ValueError):
+            return False
+        return True
 
 
 def serve(directory: DataDirectory, options: EmbeddedOptions, starter: Starter) -> int:
@@ -179,17 +182,21 @@ def serve(directory: DataDirectory, options: EmbeddedOptions, starter: Starter) 
         traceback.print_exc()
         starter.tell(state="failed", error=str(error))
         return 1
-    starter.tell(state="ready")
-    first = time.monotonic() + FIRST_USER_SECONDS
+    # Others who wait for this database look for it many times a second.
+    expected = FIRST_USER_SECONDS if starter.tell(state="ready") else ORPHAN_SECONDS
+    first = time.monotonic() + expected
     came = False
-    while not stop.asked and (users or not came) and (came or time.monotonic() < first):
-        users.look(LOOK_SECONDS)
-        came = came or bool(users)
-        server.stop_abandoned()
-        log.bound()
-    users.close()
-    directory.record.unlink(missing_ok=True)
-    server.stop()
+    try:
+        while not stop.asked and (users or not came) and (came or time.monotonic() < first):
+            users.look(LOOK_SECONDS)
+            came = came or bool(users)
+            server.stop_abandoned()
+            log.bound()
+    finally:
+        users.close()
+        with suppress(OSError):
+            directory.record.unlink()
+        server.stop()
     return 0
 
 

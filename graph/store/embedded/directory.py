@@ -48,7 +48,6 @@ class DataDirectory:
 
         Raises:
             SettingError: The directory can't be used: another user's, not writable, or not a directory.
-            DatabaseUnavailableError: The disk is full.
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -68,6 +67,13 @@ class DataDirectory:
                 f"The data directory {self.root} can't be used: {error.strerror}. "
                 "Set STEMMA_DATA_DIR to a directory this user may write to."
             ) from error
+
+    def check_space(self) -> None:
+        """Refuses to start a database on a full disk.
+
+        Raises:
+            DatabaseUnavailableError: Less than `SCARCE_BYTES` are free.
+        """
         free = shutil.disk_usage(self.root).free
         if free < SCARCE_BYTES:
             raise DatabaseUnavailableError(
