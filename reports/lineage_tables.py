@@ -1,0 +1,71 @@
+"""Lineage as tables: CSV for spreadsheets, JSON for programs, both with every node and every edge of the answer."""
+
+import csv
+import io
+from typing import Any
+
+from graph.lineage import Lineage
+from graph.times import FOREVER, from_ms, from_us
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NODE_COLUMNS = ("arn", "kind", "type", "name", "depth", "createdAt")
+EDGE_COLUMNS = ("source", "association", "destination", "validFrom", "validTo")
+
+
+def lineage_document(lineage: Lineage) -> dict[str, Any]:
+    """The answer as plain values, in the names of the GraphQL schema.
+
+    Times are ISO-8601 with zone; `validTo` is None while the association holds.
+    """
+    return {
+        "nodes": [
+            {
+                "arn": node.arn,
+                "kind": node.kind.value,
+                "type": node.type,
+                "name": node.name,
+                "depth": node.depth,
+                "createdAt": from_ms(node.created_at).isoformat(),
+            }
+            for node in lineage.nodes
+        ],
+        "edges": [
+            {
+                "source": edge.source,
+                "association": edge.association.value,
+                "destination": edge.destination,
+                "validFrom": from_ms(edge.valid_from).isoformat(),
+                "validTo": None if edge.valid_to == FOREVER else from_ms(edge.valid_to).isoformat(),
+            }
+            for edge in lineage.edges
+        ],
+        "truncated": lineage.truncated,
+        "frontier": lineage.frontier,
+        "asOf": from_ms(lineage.moment.at).isoformat(),
+        "knownAt": from_us(lineage.moment.known).isoformat(),
+        "knownAtSequence": lineage.moment.sequence,
+    }
+
+
+def nodes_csv(lineage: Lineage) -> str:
+    """The nodes, a line each, with a header."""
+    return _table(NODE_COLUMNS, lineage_document(lineage)["nodes"])
+
+
+def edges_csv(lineage: Lineage) -> str:
+    """The edges, a line each, with a header."""
+    return _table(EDGE_COLUMNS, lineage_document(lineage)["edges"])
+
+
+def _table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row[column]) for column in columns])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    # Spreadsheets run a text that begins so as a formula; an apostrophe makes it text (OWASP, CSV injection).
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -1,0 +1,45 @@
+import csv
+import io
+
+from graph.associations import Association, AssociationType
+from graph.entities import Kind
+from graph.lineage import Lineage, Node
+from graph.times import FOREVER, Moment
+from reports.lineage_tables import edges_csv, lineage_document, nodes_csv
+
+LINEAGE = Lineage(
+    nodes=[
+        Node("arn:a", Kind.ARTIFACT, "DataSet", '=HYPERLINK("x")', 1_700_000_000_123, 0),
+        Node("arn:b", Kind.TRIAL_COMPONENT, None, 'quoted "name", with comma', 1_700_000_000_123, 1),
+    ],
+    edges=[
+        Association("arn:a", "arn:b", AssociationType.CONTRIBUTED_TO, 1_700_000_000_123, FOREVER),
+        Association("arn:b", "arn:a", AssociationType.PRODUCED, 1_700_000_000_123, 1_700_000_001_000),
+    ],
+    truncated=True,
+    frontier=["arn:b"],
+    moment=Moment(1_700_000_002_000, 1_700_000_002_000_001, 7),
+)
+
+
+def test_document_holds_every_node_and_edge_with_its_times() -> None:
+    document = lineage_document(LINEAGE)
+    assert [node["arn"] for node in document["nodes"]] == ["arn:a", "arn:b"]
+    assert document["nodes"][0]["createdAt"] == "2023-11-14T22:13:20.123000+00:00"
+    assert [edge["validTo"] for edge in document["edges"]] == [None, "2023-11-14T22:13:21+00:00"]
+    assert document["truncated"]
+    assert document["frontier"] == ["arn:b"]
+    assert document["knownAt"] == "2023-11-14T22:13:22.000001+00:00"
+    assert document["knownAtSequence"] == 7
+
+
+def test_tables_are_read_back_as_they_were() -> None:
+    rows = list(csv.DictReader(io.StringIO(nodes_csv(LINEAGE))))
+    assert rows[1]["name"] == 'quoted "name", with comma'
+    assert rows[1]["type"] == ""
+    assert len(list(csv.DictReader(io.StringIO(edges_csv(LINEAGE))))) == 2
+
+
+def test_a_name_is_never_a_formula() -> None:
+    rows = list(csv.DictReader(io.StringIO(nodes_csv(LINEAGE))))
+    assert rows[0]["name"] == '\'=HYPERLINK("x")'
