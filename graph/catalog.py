@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from graph import arns, history
+from graph.changes import Command
 from graph.checkpoints import Checkpoints
-from graph.commands import Command, Place
+from graph.commands import Place
 from graph.entities import Entity
 from graph.errors import NotFoundError
 from graph.store import schema

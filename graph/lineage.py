@@ -86,7 +86,7 @@ class Lineage:
 
 
 @dataclass(slots=True)
-class _Walk:
+class Cone:
     """One cone: the entities met, by ARN, and the edges between them."""
 
     depths: dict[str, int]
@@ -144,14 +144,14 @@ async def walk(
     budget = Budget(limit, time.monotonic() + seconds)
     parameters = {"account": account, "at": when.at, "known": when.known, "associations": kinds}
     unique = list(dict.fromkeys(starts))
-    await _known(store, account, unique)
+    await known_before(store, account, unique)
     cones: dict[Direction, list[tuple[str, ...]]] = {
         Direction.ASCENDANTS: [("upstream",)],
         Direction.DESCENDANTS: [("downstream",)],
         Direction.BOTH: [("upstream",), ("downstream",)],
         Direction.CONNECTED: [("upstream", "downstream")],
     }
-    merged = _Walk({})
+    merged = Cone({})
     for statements in cones[direction]:
         cone = await _cone(store, statements, parameters, unique, depth, budget)
         for arn, distance in cone.depths.items():
@@ -159,7 +159,7 @@ async def walk(
         merged.rows |= cone.rows
         merged.edges |= cone.edges
         merged.frontier |= cone.frontier
-    nodes = await _nodes(store, account, merged, when)
+    nodes = await describe(store, account, merged, when)
     visible = [node for node in nodes if shown.admits(node)]
     arns = {node.arn for node in visible}
     edges = [
@@ -168,84 +168,6 @@ async def walk(
         if source in arns and destination in arns
     ]
     return Lineage(visible, edges, bool(merged.frontier), sorted(merged.frontier), when)
-
-
-async def path(
-    store: Store,
-    account: str,
-    start: str,
-    end: str,
-    direction: Direction,
-    when: Moment,
-    *,
-    limit: int = LIMIT,
-    seconds: float = 20.0,
-) -> Lineage | None:
-    """A shortest path from one entity to another, or None where none is.
-
-    The walk goes from both ends in turn, always on the smaller side, and so meets few entities.
-
-    Raises:
-        InvalidError: the direction is `BOTH`, which is no way from one to another.
-        NotFoundError: an end never existed.
-    """
-    if direction is Direction.BOTH:
-        raise InvalidError("a path is DESCENDANTS, ASCENDANTS or CONNECTED", path="direction", constraint="not BOTH")
-    await _known(store, account, [start, end])
-    forward = {
-        Direction.DESCENDANTS: ("downstream",),
-        Direction.ASCENDANTS: ("upstream",),
-        Direction.CONNECTED: ("upstream", "downstream"),
-    }[direction]
-    back = tuple({"upstream": "downstream", "downstream": "upstream"}[way] for way in forward)
-    kinds = [kind.value for kind in AssociationType]
-    parameters = {"account": account, "at": when.at, "known": when.known, "associations": kinds}
-    deadline = time.monotonic() + seconds
-    sides = [_Walk({start: 0}), _Walk({end: 0})]
-    fronts = [[start], [end]]
-    ways = (forward, back)
-    meeting = start if start == end else None
-    while meeting is None and all(fronts):
-        if time.monotonic() > deadline or sum(len(side.depths) for side in sides) > limit:
-            return Lineage([], [], True, sorted(fronts[0]), when)
-        near = 0 if len(fronts[0]) <= len(fronts[1]) else 1
-        side, other = sides[near], sides[1 - near]
-        found = await _expand(store, ways[near], parameters, fronts[near], side)
-        level = side.depths[fronts[near][0]] + 1
-        fronts[near] = sorted(arn for arn in found if arn not in side.depths)
-        side.depths |= dict.fromkeys(fronts[near], level)
-        # Any meeting on this level lies on a shortest path; of several, the nearest to the other end.
-        if met := [arn for arn in fronts[near] if arn in other.depths]:
-            meeting = min(met, key=lambda arn: (other.depths[arn], arn))
-    if meeting is None:
-        return None
-    hops = [*reversed(_trace(sides[0], meeting)), *_trace(sides[1], meeting)]
-    trail = _Walk({start: 0})
-    at = start
-    for number, triple in enumerate(hops, start=1):
-        at = triple[2] if triple[0] == at else triple[0]
-        trail.depths.setdefault(at, number)
-        trail.edges[triple] = sides[0].edges.get(triple) or sides[1].edges[triple]
-    nodes = await _nodes(store, account, trail, when)
-    edges = [Association(s, d, AssociationType(k), *times) for (s, k, d), times in trail.edges.items()]
-    return Lineage(nodes, edges, False, [], when)
-
-
-def _trace(side: _Walk, meeting: str) -> list[tuple[str, str, str]]:
-    """The edges from a meeting point back to the side's own end."""
-    hops = []
-    at = meeting
-    neighbours: dict[str, list[tuple[str, tuple[str, str, str]]]] = {}
-    for triple in side.edges:
-        neighbours.setdefault(triple[0], []).append((triple[2], triple))
-        neighbours.setdefault(triple[2], []).append((triple[0], triple))
-    while side.depths[at] > 0:
-        nearer = [
-            (arn, triple) for arn, triple in neighbours[at] if side.depths.get(arn, FOREVER) == side.depths[at] - 1
-        ]
-        at, triple = min(nearer)
-        hops.append(triple)
-    return hops
 
 
 def _check(starts: Sequence[str], depth: int | None, limit: int) -> None:
@@ -263,7 +185,12 @@ def _check(starts: Sequence[str], depth: int | None, limit: int) -> None:
         )
 
 
-async def _known(store: Store, account: str, starts: Sequence[str]) -> None:
+async def known_before(store: Store, account: str, starts: Sequence[str]) -> None:
+    """Check that each of the ARNs is, or once was, an entity of the account.
+
+    Raises:
+        NotFoundError: one never was.
+    """
     found = {row[0] for row in await store.read("entity/read", {"arns": list(starts), "account": account})}
     for arn in starts:
         if arn not in found:
@@ -277,8 +204,8 @@ async def _cone(
     starts: Sequence[str],
     depth: int | None,
     budget: Budget,
-) -> _Walk:
-    cone = _Walk({})
+) -> Cone:
+    cone = Cone({})
     front = list(starts)[: budget.nodes]
     cone.depths |= dict.fromkeys(front, 0)
     cone.frontier.update(list(starts)[budget.nodes :])
@@ -287,7 +214,7 @@ async def _cone(
         if time.monotonic() > budget.deadline:
             cone.frontier.update(front)
             break
-        found = await _expand(store, statements, parameters, front, cone)
+        found = await expand(store, statements, parameters, front, cone)
         if depth is not None and level >= depth:
             break
         level += 1
@@ -302,8 +229,8 @@ async def _cone(
     return cone
 
 
-async def _expand(
-    store: Store, statements: Sequence[str], parameters: dict[str, Any], front: Sequence[str], cone: _Walk
+async def expand(
+    store: Store, statements: Sequence[str], parameters: dict[str, Any], front: Sequence[str], cone: Cone
 ) -> dict[str, set[str]]:
     """Expand one level: note what its entities are and their edges; what they lead to, each with where from."""
     found: dict[str, set[str]] = {}
@@ -322,7 +249,7 @@ async def _expand(
     return found
 
 
-async def _nodes(store: Store, account: str, cone: _Walk, when: Moment) -> list[Node]:
+async def describe(store: Store, account: str, cone: Cone, when: Moment) -> list[Node]:
     """What the entities of a walk were at the moment."""
     nodes: dict[str, Node] = {}
     unsure: list[str] = []

@@ -6,20 +6,20 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from neo4j.exceptions import DriverError, Neo4jError
 
 from graph.canonical import canonical, digest
-from graph.commands import Applied, Command
-from graph.drafts import Draft, Needs, Working
+from graph.changes import Applied, Command
+from graph.drafts import Draft, Needs
 from graph.errors import ConflictError, InvalidError, StemmaError, UnavailableError
 from graph.ledger import GENESIS, Entry, Head, entry_row, next_entry
 from graph.limits import BATCH_ROWS
 from graph.records import Records
 from graph.store import rows
+from graph.store.loading import load
 from graph.store.store import LostRowsError, Store, Transaction, is_time_limit
-from graph.times import FOREVER, now_us
+from graph.times import now_us
 
 QUEUE_REQUESTS = 10_000
 REQUEST_ID = 256
@@ -216,7 +216,10 @@ class Writer:
         heads = {account: Head(account, sequence, hash_, recorded) for account, sequence, hash_, recorded in found}
         moved: dict[str, Head] = {}
         repeated = await self._repeated(transaction, batch)
-        working = await _load(transaction, batch)
+        needs = Needs()
+        for request in batch:
+            needs.add(request.needs)
+        working = await load(transaction, needs)
         for request in batch:
             request.outcome = request.error = request.entry = None
             if request.key in repeated:
@@ -288,33 +291,6 @@ def _fail(part: list[_Request], error: Exception) -> None:
     for request in part:
         if not request.future.done():
             request.future.set_exception(error)
-
-
-async def _load(transaction: Transaction, batch: list[_Request]) -> Working:
-    needs = Needs()
-    for request in batch:
-        needs.add(request.needs)
-    working = Working()
-    if needs.entities:
-        pieces = await transaction.run(
-            "entity/load", {"wanted": [[arn, since] for arn, since in needs.entities.items()], "forever": FOREVER}
-        )
-        for row in pieces:
-            piece = rows.revision(row)
-            working.pieces.setdefault(piece.arn, []).append(piece)
-        for found in working.pieces.values():
-            found.sort(key=lambda piece: piece.valid_from)
-    edges: list[Any] = []
-    # An entity that does not exist yet has no edges to look for.
-    if triples := [list(t) for t in sorted(needs.triples) if t[0] in working.pieces and t[2] in working.pieces]:
-        edges += await transaction.run("association/load", {"triples": triples, "forever": FOREVER})
-    if needs.incident:
-        edges += await transaction.run("association/incident", {"arns": sorted(needs.incident), "forever": FOREVER})
-    for edge in {row[3]: rows.edge(row) for row in edges}.values():
-        working.edges.setdefault(edge.triple, []).append(edge)
-        for arn in (edge.triple[0], edge.triple[2]):
-            working.touching.setdefault(arn, set()).add(edge.triple)
-    return working
 
 
 async def _save(transaction: Transaction, heads: list[Head], batch: list[_Request]) -> None:
