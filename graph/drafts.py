@@ -123,7 +123,9 @@ class Draft:
             raise ConflictError(
                 f"{arn} was deleted at {from_ms(pieces[-1].valid_from).isoformat()}; it can't be created again before that"
             )
-        new = Revision(arn, self.account, kind, compact(state), valid_from)
+        tombstone = pieces[-1] if pieces else None
+        replaces = None if tombstone is None else tombstone.key or tombstone.replaces
+        new = Revision(arn, self.account, kind, compact(state), valid_from, replaces=replaces)
         self._replace(arn, [new], valid_from)
 
     def extend(self, arn: str, valid_from: int) -> None:

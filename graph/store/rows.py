@@ -8,7 +8,7 @@ from graph.ledger import Entry
 from graph.records import Closing, Edge, Records, Revision
 from graph.times import FOREVER
 
-PUT = {kind: f"entity/put_{kind.value.lower()}" for kind in Kind}
+CREATE = {kind: f"entity/create_{kind.value.lower()}" for kind in Kind}
 
 
 class Doer(Protocol):
@@ -27,6 +27,7 @@ class Rows:
     def __init__(self) -> None:
         self._entities: dict[str, dict[str, Any]] = {}
         self._kinds: dict[str, Kind] = {}
+        self._new: set[str] = set()
         self._revisions: dict[str, dict[str, Any]] = {}
         self._edges: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {}
         self._closed: list[list[Any]] = []
@@ -37,6 +38,8 @@ class Rows:
         for revision in records.revisions:
             row = revision_row(revision, entry, doer)
             self._revisions[revision.key] = row
+            if revision.replaces is None and revision.operation != "update":
+                self._new.add(revision.arn)
             if revision.valid_to == FOREVER:
                 self._entities[revision.arn] = {
                     "arn": revision.arn,
@@ -56,11 +59,13 @@ class Rows:
     def statements(self) -> Iterator[tuple[str, list[Any]]]:
         """Each statement with its rows; nodes before what hangs on them."""
         now_in_force = {row["revision"]["key"] for row in self._entities.values()}
-        for kind, name in PUT.items():
-            # Sorted by ARN, so that two writers take their locks in one order.
-            rows = [self._entities[arn] for arn in sorted(self._entities) if self._kinds[arn] is kind]
-            if rows:
+        # Sorted by ARN, so that two writers take their locks in one order.
+        ordered = sorted(self._entities)
+        for kind, name in CREATE.items():
+            if rows := [self._entities[arn] for arn in ordered if arn in self._new and self._kinds[arn] is kind]:
                 yield name, rows
+        if rows := [self._entities[arn] for arn in ordered if arn not in self._new]:
+            yield "entity/replace", rows
         if others := [row for key, row in self._revisions.items() if key not in now_in_force]:
             yield "revision/add", others
         for association, edges in self._edges.items():
