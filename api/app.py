@@ -1,0 +1,150 @@
+"""The application: its routes, and what stands before them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from api.auth import authenticator
+from api.gate import Gate, host_names
+from api.graphql.endpoint import Endpoint
+from api.metrics import Metrics
+from api.problems import ProblemError, from_error, problem
+from api.settings import Settings
+from graph.catalog import Catalog
+from graph.errors import StemmaError
+
+READY_SECONDS = 2.0
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Stemma</title>
+<h1>Stemma</h1><p>Lineage and governance for machine learning. GraphQL is at <a href="/graphql">/graphql</a>.</p></html>
+"""
+
+
+def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
+    """The ASGI application.
+
+    Args:
+        settings: What was set.
+        catalog: An open graph that stays the caller's; by default the settings' own is opened at start and closed at the end.
+
+    Raises:
+        SettingError: the settings ask for a service that others could reach without a key.
+    """
+    metrics = Metrics()
+    graphql = Endpoint(settings, metrics)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if catalog is not None:
+            app.state.catalog = catalog
+            yield
+            return
+        opened = await open_catalog(settings)
+        app.state.catalog = opened
+        try:
+            yield
+        finally:
+            await opened.close()
+
+    async def show_metrics(_: Request) -> Response:
+        content, media_type = metrics.text()
+        return Response(content, headers={"Content-Type": media_type})
+
+    gate = Middleware(
+        Gate,
+        authenticator=authenticator(settings),
+        hosts=host_names(settings.host, settings.allowed_hosts),
+        metrics=metrics,
+        open_pages=("/graphql",) if settings.graphiql else (),
+    )
+    return Starlette(
+        routes=[
+            Route("/", root),
+            Route("/graphql", graphql.get, methods=["GET"]),
+            Route("/graphql", graphql.post, methods=["POST"]),
+            Route("/livez", live),
+            Route("/readyz", ready),
+            Route("/metrics", show_metrics),
+        ],
+        middleware=[gate],
+        exception_handlers={
+            ProblemError: _problem,
+            HTTPException: _http_problem,
+            StemmaError: _stemma_problem,
+            ClientDisconnect: _gone,
+        },
+        lifespan=lifespan,
+    )
+
+
+async def open_catalog(settings: Settings) -> Catalog:
+    """The graph that the settings name.
+
+    Raises:
+        DatabaseUnavailableError: its database can't be reached.
+    """
+    return await Catalog.open(
+        settings.provider(),
+        settings.data_dir,
+        region=settings.region,
+        retry_seconds=settings.retry_seconds,
+        read_seconds=settings.read_seconds,
+    )
+
+
+async def root(request: Request) -> Response:
+    """Where to go from here."""
+    if "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(PAGE, headers={"Content-Security-Policy": "default-src 'none'"})
+    return _json(
+        {"service": "stemma", "graphql": "/graphql", "live": "/livez", "ready": "/readyz", "metrics": "/metrics"}
+    )
+
+
+async def live(_: Request) -> Response:
+    """The process answers."""
+    return _json({"status": "live"})
+
+
+async def ready(request: Request) -> Response:
+    """The database answers, too.
+
+    Raises:
+        UnavailableError: it does not.
+    """
+    catalog: Catalog = request.app.state.catalog
+    try:
+        await catalog.store.read("schema/read_version", {}, seconds=READY_SECONDS)
+    except StemmaError:
+        return problem(503, "the database does not answer", request.state.request_id)
+    return _json({"status": "ready"})
+
+
+def _json(content: dict[str, str]) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)
+    return problem(error.status, error.detail, request.state.request_id, headers=error.headers)
+
+
+async def _http_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, error.detail, request.state.request_id, headers=error.headers)
+
+
+async def _stemma_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StemmaError)
+    return from_error(error, request.state.request_id)
+
+
+async def _gone(request: Request, _: Exception) -> Response:
+    # Nobody reads this; the access line shows the status that proxies use for a caller that went away.
+    return Response(status_code=499)

@@ -1,0 +1,1 @@
+"""The GraphQL door: what `docs/reference/schema.graphql` shows, served at `/graphql`."""

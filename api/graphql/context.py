@@ -1,0 +1,160 @@
+"""What the resolvers of one request share: the caller, the graph, and look-ups gathered into batches."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from graph import arns, history, listing
+from graph.associations import Association, AssociationType
+from graph.catalog import LINEAGE, Catalog
+from graph.commands import Place
+from graph.entities import Entity
+from graph.errors import NotFoundError
+from graph.store.writer import Caller
+from graph.times import Moment, to_ms, to_us
+
+BATCH = 1000
+"""Entities that one look-up asks for."""
+PARALLEL = 12
+"""Reads that one request has open at a time."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+EntityKey = tuple[str, Moment]
+AssociationsKey = tuple[str, Moment, bool, tuple[AssociationType, ...], int, str | None]
+ChangesKey = tuple[str, int, int, str | None]
+
+
+@dataclass(slots=True)
+class Context:
+    """One request.
+
+    Attributes:
+        seconds: how long a walk may take at most.
+    """
+
+    catalog: Catalog
+    caller: Caller
+    request_id: str
+    seconds: float
+    entities: DataLoader[EntityKey, Entity | None] = field(init=False)
+    associations: DataLoader[AssociationsKey, listing.Page[Association]] = field(init=False)
+    changes: DataLoader[ChangesKey, list[history.Change]] = field(init=False)
+    _slots: asyncio.Semaphore = field(init=False)
+    _moments: dict[Any, "asyncio.Future[Moment]"] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._slots = asyncio.Semaphore(PARALLEL)
+        self.entities = DataLoader(self._load_entities)
+        self.associations = DataLoader(lambda keys: self._each(keys, self._load_associations))
+        self.changes = DataLoader(lambda keys: self._each(keys, self._load_changes))
+
+    @property
+    def account(self) -> str:
+        """The caller's account."""
+        return self.caller.account
+
+    @property
+    def place(self) -> Place:
+        """Where the caller's ARNs are made."""
+        return self.catalog.place(self.account)
+
+    async def moment(
+        self, as_of: datetime | None = None, known_at: datetime | None = None, sequence: int | None = None
+    ) -> Moment:
+        """The moment at which a root reads; roots that ask for the same one share it.
+
+        Raises:
+            InvalidError: `known_at` and `sequence` are both given, or the sequence lies beyond the head.
+        """
+        asked = (as_of, known_at, sequence)
+        if asked not in self._moments:
+            at = None if as_of is None else to_ms(as_of)
+            known = None if known_at is None else to_us(known_at)
+            resolving = self.catalog.moment(self.account, as_of=at, known_at=known, sequence=sequence)
+            self._moments[asked] = asyncio.ensure_future(resolving)
+        return await self._moments[asked]
+
+    async def lineage_arns(self, texts: Sequence[str]) -> list[str]:
+        """The lineage ARNs of whatever is named; resources' own ARNs are looked up together.
+
+        Raises:
+            InvalidError: one is not an ARN.
+            NotFoundError: one belongs to another account, or no entity has it.
+        """
+        parsed = [arns.parse(text) for text in texts]
+        for arn in parsed:
+            # Said before anything is looked up, so that nothing of another account shows, not even a name's existence.
+            if arn.account != self.account:
+                raise NotFoundError(f"{arn} does not exist in account {self.account}")
+        own = {str(arn) for arn in parsed if arn.resource.split("/", 1)[0] not in LINEAGE}
+        found = await history.resolve(self.catalog.store, sorted(own)) if own else {}
+        for name in own:
+            if name not in found:
+                raise NotFoundError(f"{name} does not exist in account {self.account}")
+        return [found.get(str(arn), str(arn)) for arn in parsed]
+
+    async def lineage_arn(self, text: str) -> str:
+        """The lineage ARN of one thing; see `lineage_arns`."""
+        return (await self.lineage_arns([text]))[0]
+
+    async def entity(self, arn: str, when: Moment) -> Entity:
+        """One entity at a moment.
+
+        Raises:
+            NotFoundError: it is not there then.
+        """
+        found = await self.entities.load((arn, when))
+        if found is None:
+            raise NotFoundError(f"{arn} does not exist in account {self.account}")
+        return found
+
+    async def _load_entities(self, keys: list[EntityKey]) -> list[Entity | None]:
+        wanted: dict[Moment, list[str]] = {}
+        for arn, when in keys:
+            wanted.setdefault(when, []).append(arn)
+        found: dict[EntityKey, Entity] = {}
+
+        async def load(when: Moment, part: list[str]) -> None:
+            async with self._slots:
+                read = await history.entities(self.catalog.store, self.account, part, when)
+            found.update({(arn, when): entity for arn, entity in read.items()})
+
+        parts = [(when, all_[i : i + BATCH]) for when, all_ in wanted.items() for i in range(0, len(all_), BATCH)]
+        await asyncio.gather(*(load(when, part) for when, part in parts))
+        return [found.get(key) for key in keys]
+
+    async def _load_associations(self, key: AssociationsKey) -> listing.Page[Association]:
+        arn, when, outgoing, types, first, after = key
+        return await listing.associations(
+            self.catalog.store,
+            self.account,
+            arn,
+            when,
+            outgoing=outgoing,
+            types=types or tuple(AssociationType),
+            first=first,
+            after=after,
+        )
+
+    async def _load_changes(self, key: ChangesKey) -> list[history.Change]:
+        arn, known, first, before = key
+        return await history.changes(self.catalog.store, self.account, arn, known, first=first, before=before)
+
+    async def _each(self, keys: list[K], load: Callable[[K], Awaitable[V]]) -> list[V | BaseException]:
+        # A page of edges or changes is one read an entity: the databases have no cheap way to cut many lists at once.
+        # Equal ones are read once, and never more than a few at a time.
+        async def one(key: K) -> V:
+            async with self._slots:
+                return await load(key)
+
+        return await asyncio.gather(*(one(key) for key in keys), return_exceptions=True)
+
+
+Info = strawberry.Info[Context, None]

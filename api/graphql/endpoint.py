@@ -1,0 +1,196 @@
+"""GraphQL over HTTP: JSON in, JSON out, one operation a request."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+from graphql import ExecutionResult
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from api.auth import Identity
+from api.graphql import console, failures
+from api.graphql.context import Context
+from api.graphql.schema import Engine, Rejected
+from api.metrics import Metrics
+from api.problems import ProblemError
+from api.settings import Settings
+from graph.catalog import Catalog
+from graph.errors import InvalidError, TimeLimitError
+from graph.store.writer import Caller
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+BODY_SECONDS = 30.0
+WRITE_SECONDS = 30.0
+"""What a request may take beside the longest read."""
+
+log = structlog.get_logger("stemma.graphql")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request's operation."""
+
+    query: str
+    variables: dict[str, Any]
+    operation_name: str | None
+
+
+class Endpoint:
+    """What answers at `/graphql`."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._engine = Engine(introspection=settings.graphiql)
+
+    async def get(self, _: Request) -> Response:
+        """The query console.
+
+        Raises:
+            ProblemError: it is not switched on.
+        """
+        if not self._settings.graphiql:
+            raise ProblemError(
+                405, "send queries as POST; STEMMA_GRAPHIQL=true serves a query console here", {"Allow": "POST"}
+            )
+        return console.page()
+
+    async def post(self, request: Request) -> Response:
+        """One operation.
+
+        Raises:
+            ProblemError: the request can't be read.
+        """
+        request_id: str = request.state.request_id
+        media_type = GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else JSON
+        _json_only(request)
+        body = await read_body(request, self._settings.max_body_bytes)
+        try:
+            asked = read(body)
+        except InvalidError as error:
+            return self._refused([error], request_id, media_type)
+        request.state.noted = {"operation": (asked.operation_name or "")[:100]}
+        identity: Identity = request.state.identity
+        catalog: Catalog = request.app.state.catalog
+        caller = Caller(identity.account, identity.actor, "graphql")
+        context = Context(catalog, caller, request_id, min(20.0, self._settings.read_seconds))
+        try:
+            result = await self._run(request, asked, context)
+        except Rejected as rejected:
+            return self._refused(rejected.errors, request_id, media_type)
+        except TimeLimitError as error:
+            result = ExecutionResult(data=None, errors=[error])  # type: ignore[list-item]  # shown like the others
+        errors = [self._shown(error, request_id) for error in result.errors or ()]
+        self._metrics.operations.labels("error" if errors else "ok").inc()
+        content: dict[str, Any] = {"data": result.data}
+        if errors:
+            content["errors"] = errors
+        # Only variables that could not be read leave no data and no path: the operation did not begin.
+        begun = result.data is not None or any(entry.get("path") for entry in errors) or not errors
+        refused = not begun and all(entry["extensions"]["code"] == InvalidError.code for entry in errors)
+        if refused:
+            del content["data"]
+        return Response(_dump(content), 400 if refused else 200, media_type=media_type)
+
+    async def _run(self, request: Request, asked: Asked, context: Context) -> ExecutionResult:
+        """The result, within the time that a request may take; a caller that went away stops a read."""
+        seconds = self._settings.read_seconds + WRITE_SECONDS
+        running = asyncio.ensure_future(self._engine.run(asked.query, asked.variables, asked.operation_name, context))
+        gone = asyncio.ensure_future(_until_gone(request))
+        try:
+            await asyncio.wait({running, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                return running.result()
+            if gone.done():
+                raise ClientDisconnect
+            raise TimeLimitError(
+                f"the request took longer than {seconds:g} s; a write may still be done: "
+                "repeat it with the same clientRequestId"
+            )
+        finally:
+            for task in (running, gone):
+                if not task.done():
+                    task.cancel()
+            await asyncio.gather(running, gone, return_exceptions=True)
+
+    def _refused(self, errors: list[Exception], request_id: str, media_type: str) -> Response:
+        self._metrics.operations.labels("refused").inc()
+        shown = [self._shown(error, request_id) for error in errors]
+        return Response(_dump({"errors": shown}), 400, media_type=media_type)
+
+    def _shown(self, error: Exception, request_id: str) -> dict[str, Any]:
+        entry = failures.shown(error, request_id)
+        self._metrics.errors.labels(entry["extensions"]["code"]).inc()
+        return entry
+
+
+def read(body: bytes) -> Asked:
+    """The operation that a body asks for.
+
+    Raises:
+        InvalidError: the body is not a GraphQL request.
+    """
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidError(f"the body is not JSON: {error}", path="body", constraint="JSON in UTF-8") from None
+    if isinstance(content, list):
+        raise InvalidError("batches are not taken; send one operation a request", path="body", constraint="one object")
+    if not isinstance(content, dict):
+        raise InvalidError("the body is not a JSON object", path="body", constraint="one object")
+    query, variables, name = content.get("query"), content.get("variables"), content.get("operationName")
+    if not isinstance(query, str) or not query.strip():
+        raise InvalidError("the body needs a query", path="query", constraint="a text")
+    if variables is not None and not isinstance(variables, dict):
+        raise InvalidError("variables is not an object", path="variables", constraint="an object")
+    if name is not None and not isinstance(name, str):
+        raise InvalidError("operationName is not a text", path="operationName", constraint="a text")
+    return Asked(query, variables or {}, name or None)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body, as far as it may be long and slow.
+
+    Raises:
+        ProblemError: it is too long, or does not arrive.
+    """
+    too_long = ProblemError(413, f"the body is longer than {limit} bytes", {"Connection": "close"})
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_long
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                # A chunked body says nothing about its length before it is there.
+                if size > limit:
+                    raise too_long
+                parts.append(part)
+    except TimeoutError:
+        raise ProblemError(408, f"the body did not arrive within {BODY_SECONDS:g} s", {"Connection": "close"}) from None
+    return b"".join(parts)
+
+
+def _json_only(request: Request) -> None:
+    # A form or plain text is what another site's page could send without being asked; JSON is not.
+    media_type, _, options = request.headers.get("content-type", "").partition(";")
+    charset = options.strip().lower().removeprefix("charset=").strip('"')
+    if media_type.strip().lower() not in (JSON, GRAPHQL_JSON) or charset not in ("", "utf-8", "utf8"):
+        raise ProblemError(415, f"send {JSON} in UTF-8")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProblemError(415, "send the body without Content-Encoding")
+
+
+async def _until_gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _dump(content: dict[str, Any]) -> bytes:
+    return orjson.dumps(content)

@@ -1,0 +1,126 @@
+"""Walks: what something came from and what it touches."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+
+from api.graphql.associations import entity_of
+from api.graphql.context import Context, Info
+from api.graphql.entities import EntityType
+from api.graphql.names import AssociationType, Direction, Kind
+from api.graphql.scalars import BigInt
+from graph import lineage
+from graph.times import FOREVER, Moment, from_ms, from_us
+
+
+@strawberry.type(description="A row, cheap by the thousand; `entity` costs a look-up, made for many at once.")
+class LineageNode:
+    """An entity in an answer."""
+
+    when: strawberry.Private[Moment]
+    arn: strawberry.ID
+    kind: Kind
+    type: str | None
+    name: str
+    depth: int = strawberry.field(description="How many edges away from the nearest start.")
+    created_at: datetime
+
+    @strawberry.field
+    async def entity(self, info: Info) -> EntityType | None:
+        return await entity_of(info.context, self.arn, self.when)
+
+
+@strawberry.type
+class LineageEdge:
+    """An association that was walked, between two shown nodes."""
+
+    source: strawberry.ID
+    destination: strawberry.ID
+    association: AssociationType
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@strawberry.type
+class Lineage:
+    """The answer of a walk, and the moment at which it looked."""
+
+    nodes: list[LineageNode]
+    edges: list[LineageEdge]
+    truncated: bool = strawberry.field(description="Whether a budget ended the walk.")
+    frontier: list[strawberry.ID] = strawberry.field(
+        description="The ARNs from which a cut walk would have gone on; starting there continues it."
+    )
+    as_of: datetime
+    known_at: datetime
+    known_at_sequence: BigInt
+
+
+def shown(found: lineage.Lineage) -> Lineage:
+    """A walk's answer as GraphQL shows it."""
+    when = found.moment
+    return Lineage(
+        nodes=[
+            LineageNode(
+                when=when,
+                arn=strawberry.ID(node.arn),
+                kind=node.kind,
+                type=node.type,
+                name=node.name,
+                depth=node.depth,
+                created_at=from_ms(node.created_at),
+            )
+            for node in found.nodes
+        ],
+        edges=[
+            LineageEdge(
+                source=strawberry.ID(edge.source),
+                destination=strawberry.ID(edge.destination),
+                association=edge.association,
+                valid_from=from_ms(edge.valid_from),
+                valid_to=None if edge.valid_to == FOREVER else from_ms(edge.valid_to),
+            )
+            for edge in found.edges
+        ],
+        truncated=found.truncated,
+        frontier=[strawberry.ID(arn) for arn in found.frontier],
+        as_of=from_ms(when.at),
+        known_at=from_us(when.known),
+        known_at_sequence=BigInt(when.sequence),
+    )
+
+
+async def walk(
+    context: Context,
+    starts: Sequence[str],
+    direction: Direction,
+    when: Moment,
+    *,
+    depth: int | None,
+    limit: int,
+    seconds: float | None = None,
+    associations: Sequence[AssociationType] | None = None,
+    only: lineage.Shown = lineage.Shown(),  # immutable
+) -> Lineage:
+    """Walk within the request's time."""
+    found = await lineage.walk(
+        context.catalog.store,
+        context.account,
+        starts,
+        direction,
+        when,
+        depth=depth,
+        associations=tuple(AssociationType) if associations is None else associations,
+        shown=only,
+        limit=limit,
+        seconds=min(context.seconds, seconds if seconds is not None else context.seconds),
+    )
+    return shown(found)
+
+
+async def entity_lineage(
+    context: Context, arn: str, when: Moment, direction: Direction, depth: int | None, limit: int
+) -> Lineage:
+    """The lineage of one entity at its root's moment."""
+    return await walk(context, [arn], direction, when, depth=depth, limit=limit)

@@ -1,0 +1,48 @@
+"""The graph's enumerations as GraphQL shows them."""
+
+from enum import StrEnum
+
+import strawberry
+
+from graph.associations import AssociationType
+from graph.entities import Kind, Status
+from graph.lineage import Direction
+from graph.listing import Sort
+
+for _graph_enum, _name in (
+    (Kind, "Kind"),
+    (Status, "Status"),
+    (AssociationType, "AssociationType"),
+    (Direction, "Direction"),
+    (Sort, "EntitySort"),
+):
+    strawberry.enum(_graph_enum, name=_name)
+
+
+@strawberry.enum
+class SortOrder(StrEnum):
+    """Smallest or largest first."""
+
+    ASCENDING = "ASCENDING"
+    DESCENDING = "DESCENDING"
+
+
+@strawberry.enum
+class Cascade(StrEnum):
+    """What may end together with an entity."""
+
+    NONE = "NONE"
+    ASSOCIATIONS = "ASSOCIATIONS"
+
+
+@strawberry.enum
+class SourceIdType(StrEnum):
+    """What a source type's value is, as SageMaker has it."""
+
+    MD5_HASH = "MD5Hash"
+    S3_ETAG = "S3ETag"
+    S3_VERSION = "S3Version"
+    CUSTOM = "Custom"
+
+
+__all__ = ["AssociationType", "Cascade", "Direction", "Kind", "Sort", "SortOrder", "SourceIdType", "Status"]

@@ -1,0 +1,221 @@
+"""The roots that read. Each takes `asOf`, `knownAt` and `knownAtSequence`, and all below it reads at that moment."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from api.graphql.connections import Connection
+from api.graphql.context import Info
+from api.graphql.entities import Action, Artifact, EntityType, TrialComponent, shaped
+from api.graphql.entities import Context as ContextType
+from api.graphql.inputs import EntityFilter, TagInput
+from api.graphql.lineage import Lineage, shown, walk
+from api.graphql.lists import Listing, page
+from api.graphql.names import AssociationType, Direction, Kind, Sort, SortOrder
+from api.graphql.scalars import BigInt
+from api.graphql.values import Actor, actor
+from graph import history, lineage
+from graph.errors import InvalidError, UnavailableError
+from graph.times import FOREVER, from_ms, to_ms
+
+
+@strawberry.type
+class LedgerHead:
+    """The last entry of the account's ledger, and the last head that was signed and kept outside of the database."""
+
+    account: strawberry.ID
+    sequence: BigInt
+    hash: str
+    signed_sequence: BigInt | None
+    signed_at: datetime | None
+    signature: str | None
+
+
+@strawberry.type
+class Viewer:
+    """Who asks."""
+
+    account: strawberry.ID
+    actor: Actor
+
+
+@strawberry.type
+class Query:
+    """What can be read."""
+
+    @strawberry.field(description="One entity; NOT_FOUND when it is not there at that moment.")
+    async def entity(
+        self,
+        info: Info,
+        arn: strawberry.ID,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        known_at_sequence: BigInt | None = None,
+    ) -> EntityType | None:
+        context = info.context
+        when = await context.moment(as_of, known_at, known_at_sequence)
+        return shaped(await context.entity(await context.lineage_arn(arn), when), when)
+
+    @strawberry.field(
+        description=(
+            "What the starts came from (ASCENDANTS) or touch (DESCENDANTS). `associations` limits which edges are walked; "
+            "the other filters hide nodes and do not cut the walk."
+        )
+    )
+    async def lineage(
+        self,
+        info: Info,
+        start: list[strawberry.ID],
+        direction: Direction = Direction.BOTH,
+        depth: int | None = None,
+        kinds: list[Kind] | None = None,
+        types: list[str] | None = None,
+        associations: list[AssociationType] | None = None,
+        tags: list[TagInput] | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        known_at_sequence: BigInt | None = None,
+        limit: int = 5000,
+        time_budget_ms: int | None = None,
+    ) -> Lineage:
+        context = info.context
+        if time_budget_ms is not None and time_budget_ms <= 0:
+            raise InvalidError("timeBudgetMs is 1 or more", path="timeBudgetMs", constraint="timeBudgetMs >= 1")
+        if not 1 <= len(start) <= lineage.STARTS:
+            # Before any of them is looked up.
+            raise InvalidError(
+                f"start has {len(start)} ARNs; it may have 1 to {lineage.STARTS}",
+                path="start",
+                constraint=f"1 <= size <= {lineage.STARTS}",
+            )
+        when, starts = await asyncio.gather(
+            context.moment(as_of, known_at, known_at_sequence), context.lineage_arns(start)
+        )
+        only = lineage.Shown(
+            kinds=frozenset(kinds or ()),
+            types=frozenset(types or ()),
+            tags=frozenset((tag.key, tag.value) for tag in tags or ()),
+            created_after=0 if created_after is None else to_ms(created_after),
+            created_before=FOREVER if created_before is None else to_ms(created_before),
+        )
+        seconds = None if time_budget_ms is None else time_budget_ms / 1000
+        return await walk(
+            context,
+            starts,
+            direction,
+            when,
+            depth=depth,
+            limit=limit,
+            seconds=seconds,
+            associations=associations,
+            only=only,
+        )
+
+    @strawberry.field(description="A shortest path, or null where none is; DESCENDANTS, ASCENDANTS or CONNECTED.")
+    async def path(
+        self,
+        info: Info,
+        from_: Annotated[strawberry.ID, strawberry.argument(name="from")],
+        to: strawberry.ID,
+        direction: Direction = Direction.DESCENDANTS,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        known_at_sequence: BigInt | None = None,
+    ) -> Lineage | None:
+        context = info.context
+        when = await context.moment(as_of, known_at, known_at_sequence)
+        start, end = await context.lineage_arns([from_, to])
+        found = await lineage.path(
+            context.catalog.store, context.account, start, end, direction, when, seconds=context.seconds
+        )
+        return None if found is None else shown(found)
+
+    @strawberry.field
+    async def artifacts(
+        self,
+        info: Info,
+        filter: EntityFilter | None = None,  # noqa: A002  # the field's word
+        sort_by: Sort = Sort.CREATED,
+        order: SortOrder = SortOrder.DESCENDING,
+        first: int = 50,
+        after: str | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        known_at_sequence: BigInt | None = None,
+    ) -> Connection[Artifact]:
+        asked = Listing(filter, sort_by, order, first, after, as_of, known_at, known_at_sequence)
+        return await page(info.context, Kind.ARTIFACT, Artifact, asked)
+
+    @strawberry.field
+    async def actions(
+        self,
+        info: Info,
+        filter: EntityFilter | None = None,  # noqa: A002  # the field's word
+        sort_by: Sort = Sort.CREATED,
+        order: SortOrder = SortOrder.DESCENDING,
+        first: int = 50,
+        after: str | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        known_at_sequence: BigInt | None = None,
+    ) -> Connection[Action]:
+        asked = Listing(filter, sort_by, order, first, after, as_of, known_at, known_at_sequence)
+        return await page(info.context, Kind.ACTION, Action, asked)
+
+    @strawberry.field
+    async def contexts(
+        self,
+        info: Info,
+        filter: EntityFilter | None = None,  # noqa: A002  # the field's word
+        sort_by: Sort = Sort.CREATED,
+        order: SortOrder = SortOrder.DESCENDING,
+        first: int = 50,
+        after: str | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        known_at_sequence: BigInt | None = None,
+    ) -> Connection[ContextType]:
+        asked = Listing(filter, sort_by, order, first, after, as_of, known_at, known_at_sequence)
+        return await page(info.context, Kind.CONTEXT, ContextType, asked)
+
+    @strawberry.field
+    async def trial_components(
+        self,
+        info: Info,
+        filter: EntityFilter | None = None,  # noqa: A002  # the field's word
+        sort_by: Sort = Sort.CREATED,
+        order: SortOrder = SortOrder.DESCENDING,
+        first: int = 50,
+        after: str | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        known_at_sequence: BigInt | None = None,
+    ) -> Connection[TrialComponent]:
+        asked = Listing(filter, sort_by, order, first, after, as_of, known_at, known_at_sequence)
+        return await page(info.context, Kind.TRIAL_COMPONENT, TrialComponent, asked)
+
+    @strawberry.field
+    async def ledger(self, info: Info) -> LedgerHead:
+        context = info.context
+        head = await history.head(context.catalog.store, context.account)
+        try:
+            signed = await asyncio.to_thread(context.catalog.checkpoints.read, context.account)
+        except (ValueError, KeyError, TypeError) as error:
+            raise UnavailableError("the signed checkpoint of this account is damaged; run stemma verify") from error
+        return LedgerHead(
+            account=strawberry.ID(head.account),
+            sequence=BigInt(head.sequence),
+            hash=head.hash,
+            signed_sequence=None if signed is None else BigInt(signed.head.sequence),
+            signed_at=None if signed is None else from_ms(signed.signed_at),
+            signature=None if signed is None else signed.signature,
+        )
+
+    @strawberry.field
+    def viewer(self, info: Info) -> Viewer:
+        caller = info.context.caller
+        return Viewer(account=strawberry.ID(caller.account), actor=actor(caller.actor))

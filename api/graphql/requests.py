@@ -1,0 +1,125 @@
+"""Inputs as the graph's commands."""
+
+from typing import Any
+
+from api.graphql import inputs
+from api.graphql.names import Kind, Status
+from graph import arns, commands
+from graph.commands import Place, Put, Update
+from graph.errors import InvalidError
+
+FAMILIES = {
+    "artifact": Kind.ARTIFACT,
+    "action": Kind.ACTION,
+    "context": Kind.CONTEXT,
+    "experiment": Kind.CONTEXT,
+    "experiment-trial": Kind.CONTEXT,
+    "experiment-trial-component": Kind.TRIAL_COMPONENT,
+}
+NAMES = {kind: kind.value.lower().replace("_", " ") for kind in Kind}
+
+
+def kind_of(arn: str, wanted: Kind | None = None) -> Kind:
+    """The kind that a lineage ARN is of.
+
+    Raises:
+        InvalidError: it is not the kind that is wanted.
+    """
+    kind = FAMILIES[arns.parse(arn).resource.split("/", 1)[0]]
+    if wanted is not None and kind is not wanted:
+        raise InvalidError(f"{arn} is no {NAMES[wanted]} but a {NAMES[kind]}", path="arn", constraint=NAMES[wanted])
+    return kind
+
+
+def new(place: Place, given: inputs.NewEntityInput) -> Put:
+    """The command that creates what an input describes.
+
+    Raises:
+        InvalidError: a field does not fit.
+    """
+    common: dict[str, Any] = {
+        "type": given.type,
+        "description": given.description,
+        "properties": inputs.pairs(given.properties, "properties"),
+        "tags": inputs.pairs(given.tags, "tags"),
+        "resource_arn": _resource_arn(place, given.resource_arn),
+        "valid_from": given.valid_from,
+        "exclusive": given.exclusive,
+    }
+    if isinstance(given, inputs.ArtifactInput):
+        types = [(item.type.value, item.value) for item in given.source_types or ()]
+        return commands.create_artifact(place, given.source_uri, name=given.name, source_types=types, **common)
+    if isinstance(given, inputs.ActionInput):
+        return commands.create_named(place, Kind.ACTION, given.name, **common, **_times(given))
+    if isinstance(given, inputs.ContextInput):
+        return commands.create_named(place, Kind.CONTEXT, given.name, source_uri=given.source_uri, **common)
+    assert isinstance(given, inputs.TrialComponentInput)
+    return commands.create_named(place, Kind.TRIAL_COMPONENT, given.name, **common, **_times(given), **_trial(given))
+
+
+def change(arn: str, given: inputs.UpdateEntityInput) -> Update:
+    """The command that changes an entity as an input says.
+
+    Raises:
+        InvalidError: a field does not fit, or the entity is of another kind.
+    """
+    common: dict[str, Any] = {
+        "description": given.description,
+        "properties": inputs.pairs(given.properties, "properties"),
+        "remove_properties": given.remove_properties or (),
+        "valid_from": given.valid_from,
+    }
+    if isinstance(given, inputs.UpdateArtifactInput):
+        kind = kind_of(arn, Kind.ARTIFACT)
+        common["name"] = given.name
+    elif isinstance(given, inputs.UpdateActionInput):
+        kind = kind_of(arn, Kind.ACTION)
+        common |= _times(given)
+    elif isinstance(given, inputs.UpdateContextInput):
+        kind = kind_of(arn, Kind.CONTEXT)
+        common["source_uri"] = given.source_uri
+    else:
+        assert isinstance(given, inputs.UpdateTrialComponentInput)
+        kind = kind_of(arn, Kind.TRIAL_COMPONENT)
+        common |= _times(given) | _trial(given)
+    return commands.update(arn, kind, **common)
+
+
+def _times(
+    given: "inputs.ActionInput | inputs.TrialComponentInput | inputs.UpdateActionInput | inputs.UpdateTrialComponentInput",
+) -> dict[str, Any]:
+    status: Status | None = given.status
+    return {
+        "source_uri": given.source_uri,
+        "status": None if status is None else status.value,
+        "started_at": given.started_at,
+        "ended_at": given.ended_at,
+    }
+
+
+def _trial(given: "inputs.TrialComponentInput | inputs.UpdateTrialComponentInput") -> dict[str, Any]:
+    return {
+        "source_arn": given.source_arn,
+        "parameters": inputs.parameters(given.parameters, "parameters"),
+        "metrics": inputs.parameters(given.metrics, "metrics"),
+        "inputs": inputs.files(given.inputs, "inputs"),
+        "outputs": inputs.files(given.outputs, "outputs"),
+    }
+
+
+def _resource_arn(place: Place, text: str | None) -> str | None:
+    if text is None:
+        return None
+    arn = arns.parse(text)
+    # Resource ARNs are unique over all accounts: nobody may take another account's.
+    if arn.account != place.account:
+        raise InvalidError(
+            f"resourceArn {arn} belongs to another account than {place.account}",
+            path="resourceArn",
+            constraint="an ARN of the caller's account",
+        )
+    if arn.resource.split("/", 1)[0] in FAMILIES:
+        raise InvalidError(
+            f"resourceArn {arn} is a lineage ARN; leave it out", path="resourceArn", constraint="a resource's own ARN"
+        )
+    return str(arn)
