@@ -63,6 +63,8 @@ class Put:
     def needs(self, needs: Needs) -> None:
         """The entity itself."""
         needs.entity(self.arn, self.valid_from)
+        if (resource_arn := self.state.get("resource_arn")) is not None:
+            needs.resources.add(resource_arn)
 
     def apply(self, draft: Draft) -> Applied:
         """Create it, or find it there.
@@ -70,6 +72,7 @@ class Put:
         Raises:
             AlreadyExistsError: it exists and the caller wanted it to be new.
             ConflictError: it was deleted after the time from which it is to exist.
+            InvalidError: an ARN is another account's.
         """
         valid_from = draft.moment(self.valid_from)
         if draft.state(self.arn) is None:
@@ -79,8 +82,7 @@ class Put:
             return Applied(self.arn, created=True)
         if self.exclusive:
             raise AlreadyExistsError(f"{self.arn} already exists")
-        first = draft.pieces(self.arn)[0]
-        if self.valid_from is None or first.valid_from <= valid_from:
+        if self.valid_from is None or draft.existed(self.arn, valid_from):
             return Applied(self.arn, changed=False)
         draft.extend(self.arn, valid_from)
         return Applied(self.arn)
@@ -237,7 +239,9 @@ class Dissociate:
     valid_to: int | None = None
 
     def needs(self, needs: Needs) -> None:
-        """The edges of the triple."""
+        """The edges of the triple, and its ends, without which no edges are looked for."""
+        needs.entity(self.triple[0], None)
+        needs.entity(self.triple[2], None)
         needs.triples.add(self.triple)
 
     def apply(self, draft: Draft) -> Applied:

@@ -4,25 +4,33 @@ A `Working` set holds the pieces of history and the edges that a batch needs, as
 it: its changes reach the working set (and so the next request of the batch) only when the whole request succeeded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import orjson
 
 from graph.associations import Triple
 from graph.entities import Kind, State, compact
-from graph.errors import ConflictError, InvalidError, NotFoundError
+from graph.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
 from graph.records import Closing, Edge, Records, Revision
 from graph.times import FOREVER, from_ms
 
 
 @dataclass(slots=True)
 class Needs:
-    """What a request has to see: entities with the valid time from which, triples, and entities with all their edges."""
+    """What a request has to see.
+
+    Attributes:
+        entities: with the valid time from which.
+        triples: associations.
+        incident: entities with all their edges.
+        resources: resources' own ARNs, with the entities that have them.
+    """
 
     entities: dict[str, int] = field(default_factory=dict)
     triples: set[Triple] = field(default_factory=set)
     incident: set[str] = field(default_factory=set)
+    resources: set[str] = field(default_factory=set)
 
     def entity(self, arn: str, since: int | None) -> None:
         """Ask for an entity's pieces that reach past `since`; None for the present alone."""
@@ -35,6 +43,7 @@ class Needs:
             self.entity(arn, since)
         self.triples |= other.triples
         self.incident |= other.incident
+        self.resources |= other.resources
 
 
 @dataclass(slots=True)
@@ -44,6 +53,7 @@ class Working:
     pieces: dict[str, list[Revision]] = field(default_factory=dict)
     edges: dict[Triple, list[Edge]] = field(default_factory=dict)
     touching: dict[str, set[Triple]] = field(default_factory=dict)
+    holders: dict[str, str | None] = field(default_factory=dict)
 
 
 class Draft:
@@ -64,6 +74,7 @@ class Draft:
         self.records = Records()
         self._pieces: dict[str, list[Revision]] = {}
         self._edges: dict[Triple, list[Edge]] = {}
+        self._holders: dict[str, str | None] = {}
         self._fresh: set[int] = set()
         self._dropped: set[int] = set()
 
@@ -116,8 +127,11 @@ class Draft:
         """Let an entity begin at `valid_from`, where no piece of it with a state reaches.
 
         Raises:
+            InvalidError: its ARN, or its resource's, is another account's.
+            AlreadyExistsError: another entity has its resource's ARN.
             ConflictError: it was deleted later than `valid_from`.
         """
+        self._claim(arn, state.get("resource_arn"))
         pieces = self.pieces(arn)
         if pieces and pieces[-1].valid_from > valid_from:
             raise ConflictError(
@@ -127,6 +141,22 @@ class Draft:
         replaces = None if tombstone is None else tombstone.key or tombstone.replaces
         new = Revision(arn, self.account, kind, compact(state), valid_from, replaces=replaces)
         self._replace(arn, [new], valid_from)
+
+    def existed(self, arn: str, at: int) -> bool:
+        """Whether an entity that exists now did at `at` already; false when it began later.
+
+        Raises:
+            ConflictError: it was deleted then, or later.
+        """
+        for piece in self.pieces(arn):
+            if piece.valid_to > at:
+                if state_of(piece) is not None:
+                    return piece.valid_from <= at
+                raise ConflictError(
+                    f"{arn} was deleted at {from_ms(piece.valid_from).isoformat()} and exists again since "
+                    f"{from_ms(piece.valid_to).isoformat()}; it can't be created before that"
+                )
+        return False
 
     def extend(self, arn: str, valid_from: int) -> None:
         """Let an entity that began later begin at `valid_from` already, in its first state."""
@@ -140,7 +170,9 @@ class Draft:
 
     def patch(self, arn: str, change: Callable[[State], State], valid_from: int) -> bool:
         """Change an entity's state from `valid_from` on, in every piece of its history since. False: nothing changed."""
-        if self.pieces(arn)[0].valid_from > valid_from:
+        first = self.pieces(arn)[0]
+        extended = first.valid_from > valid_from and state_of(first) is not None
+        if extended:
             self.extend(arn, valid_from)
         new: list[Revision] = []
         changed = False
@@ -157,15 +189,22 @@ class Draft:
             new.append(self._successor(piece, operation, after, begin, piece.valid_to))
         if changed:
             self._replace(arn, new, valid_from)
-        return changed
+        return changed or extended
 
     def delete(self, arn: str, valid_from: int) -> None:
         """Let an entity end at `valid_from`; a tombstone stands from there on."""
         last = self.pieces(arn)[-1]
+        if (resource_arn := (state_of(last) or {}).get("resource_arn")) is not None:
+            self._holders[resource_arn] = None
         self._replace(arn, [self._successor(last, "delete", None, valid_from, FOREVER)], valid_from)
 
-    def connect(self, triple: Triple, valid_from: int) -> bool:
+    def connect(self, triple: Triple, valid_from: int, existing: Collection[str] = ()) -> bool:
         """Let an edge hold from `valid_from` on. False: it did already.
+
+        Args:
+            triple: Which edge.
+            valid_from: Since when.
+            existing: Ends known to exist since then, by edges of theirs; they need not be loaded.
 
         Raises:
             InvalidError: one end did not exist yet at `valid_from`.
@@ -176,7 +215,8 @@ class Draft:
         begin = min([valid_from, *(edge.valid_from for edge in overlapping)])
         # Where an edge already held before, its ends existed: only the new part is looked at.
         for arn in (triple[0], triple[2]):
-            self._exists_since(arn, valid_from)
+            if arn not in existing:
+                self._exists_since(arn, valid_from)
         kept = [edge for edge in self.edges(triple) if edge not in overlapping]
         for edge in overlapping:
             self._close(edge)
@@ -213,9 +253,25 @@ class Draft:
             records.edges = [record for record in records.edges if id(record) not in self._dropped]
         self.working.pieces.update(self._pieces)
         self.working.edges.update(self._edges)
+        self.working.holders.update(self._holders)
         for triple in self._edges:
             for arn in (triple[0], triple[2]):
                 self.working.touching.setdefault(arn, set()).add(triple)
+
+    def _claim(self, arn: str, resource_arn: str | None) -> None:
+        """Check that the names of a new entity are the account's own and free."""
+        for name in (arn, resource_arn):
+            if name is not None and name.split(":", 5)[4] != self.account:
+                raise InvalidError(
+                    f"{name} does not belong to account {self.account}",
+                    path="arn" if name == arn else "resourceArn",
+                    constraint="an ARN of the caller's account",
+                )
+        if resource_arn is not None:
+            holder = self._holders.get(resource_arn, self.working.holders.get(resource_arn))
+            if holder not in (None, arn):
+                raise AlreadyExistsError(f"{resource_arn} exists already, as {holder}")
+            self._holders[resource_arn] = arn
 
     def _exists_since(self, arn: str, since: int) -> None:
         reach = FOREVER
@@ -254,7 +310,8 @@ class Draft:
     def _successor(self, piece: Revision, operation: str, state: State | None, begin: int, end: int) -> Revision:
         # A piece that this very request made was known to nobody: what follows it takes its place.
         if id(piece) in self._fresh:
-            operation = piece.operation if operation != "delete" else operation
+            if operation == "restate" or (operation == "update" and piece.operation == "create"):
+                operation = piece.operation
             return Revision(piece.arn, self.account, piece.kind, state, begin, end, operation, piece.replaces)
         return Revision(piece.arn, self.account, piece.kind, state, begin, end, operation, piece.key)
 

@@ -61,10 +61,13 @@ class Rows:
         now_in_force = {row["revision"]["key"] for row in self._entities.values()}
         # Sorted by ARN, so that two writers take their locks in one order.
         ordered = sorted(self._entities)
+        # Tombstones first: each may free the resource's ARN that another entity takes.
+        if rows := [self._entities[arn] for arn in ordered if arn not in self._new and self._deleted(arn)]:
+            yield "entity/replace", rows
         for kind, name in CREATE.items():
             if rows := [self._entities[arn] for arn in ordered if arn in self._new and self._kinds[arn] is kind]:
                 yield name, rows
-        if rows := [self._entities[arn] for arn in ordered if arn not in self._new]:
+        if rows := [self._entities[arn] for arn in ordered if arn not in self._new and not self._deleted(arn)]:
             yield "entity/replace", rows
         if others := [row for key, row in self._revisions.items() if key not in now_in_force]:
             yield "revision/add", others
@@ -74,6 +77,9 @@ class Rows:
             yield "revision/close", self._closed
         if self._cut:
             yield "association/close", self._cut
+
+    def _deleted(self, arn: str) -> bool:
+        return bool(self._entities[arn]["entity"]["deleted"])
 
     def _close(self, closing: Closing, entry: Entry) -> None:
         record = closing.record
@@ -160,7 +166,8 @@ def entity_row(revision: Revision, entry: Entry) -> dict[str, Any]:
             "type": state.get("type"),
             "name": state["name"],
             "created_at": state["created_at"],
-            "tags": [f"{key}={value}" for key, value in state.get("tags", ())] or None,
+            # No key holds a tab.
+            "tags": [f"{key}\t{value}" for key, value in state.get("tags", ())] or None,
         }
     return row
 
