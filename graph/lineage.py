@@ -73,9 +73,11 @@ class Lineage:
 
     Attributes:
         nodes: in the order in which they were met.
-        edges: those walked between shown nodes.
+        edges: those walked between shown nodes; in a cut walk also those from shown nodes to the frontier.
         truncated: whether a budget ended the walk.
-        frontier: the ARNs from which a cut walk would have gone on; starting there continues it.
+        frontier: the ARNs that a cut walk came to but did not look at; starting there, leaving out those that an earlier
+            answer already had, continues it, until all answers together hold the nodes and edges of an uncut walk. (Of
+            `BOTH`, continue the two cones on their own.)
     """
 
     nodes: list[Node]
@@ -93,19 +95,6 @@ class Cone:
     rows: dict[str, list[Any]] = field(default_factory=dict)
     edges: dict[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)
     frontier: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What one walk may cost.
-
-    Attributes:
-        nodes: entities met, shown or hidden.
-        deadline: `time.monotonic()` at which it ends.
-    """
-
-    nodes: int
-    deadline: float
 
 
 async def walk(
@@ -141,7 +130,7 @@ async def walk(
     """
     _check(starts, depth, limit)
     kinds = sorted({kind.value for kind in associations})
-    budget = Budget(limit, time.monotonic() + seconds)
+    deadline = time.monotonic() + seconds
     parameters = {"account": account, "at": when.at, "known": when.known, "associations": kinds}
     unique = list(dict.fromkeys(starts))
     await known_before(store, account, unique)
@@ -153,7 +142,9 @@ async def walk(
     }
     merged = Cone({})
     for statements in cones[direction]:
-        cone = await _cone(store, statements, parameters, unique, depth, budget)
+        # What the first of two cones met counts for both.
+        left = limit - len(merged.depths.keys() - set(unique))
+        cone = await _cone(store, statements, parameters, unique, depth, left, deadline)
         for arn, distance in cone.depths.items():
             merged.depths[arn] = min(distance, merged.depths.get(arn, distance))
         merged.rows |= cone.rows
@@ -161,7 +152,7 @@ async def walk(
         merged.frontier |= cone.frontier
     nodes = await describe(store, account, merged, when)
     visible = [node for node in nodes if shown.admits(node)]
-    arns = {node.arn for node in visible}
+    arns = merged.frontier.union(node.arn for node in visible)
     edges = [
         Association(source, destination, AssociationType(kind), valid_from, valid_to)
         for (source, kind, destination), (valid_from, valid_to) in merged.edges.items()
@@ -203,37 +194,31 @@ async def _cone(
     parameters: dict[str, Any],
     starts: Sequence[str],
     depth: int | None,
-    budget: Budget,
+    limit: int,
+    deadline: float,
 ) -> Cone:
     cone = Cone({})
-    front = list(starts)[: budget.nodes]
-    cone.depths |= dict.fromkeys(front, 0)
-    cone.frontier.update(list(starts)[budget.nodes :])
+    new = list(starts)
     level = 0
-    while front:
-        if time.monotonic() > budget.deadline:
-            cone.frontier.update(front)
-            break
+    while new:
+        front = [] if time.monotonic() > deadline else new[: limit - len(cone.depths)]
+        cone.frontier.update(new[len(front) :])
+        cone.depths |= dict.fromkeys(front, level)
         found = await expand(store, statements, parameters, front, cone)
         if depth is not None and level >= depth:
             break
         level += 1
-        new = sorted(arn for arn in found if arn not in cone.depths)
-        admitted = new[: budget.nodes - len(cone.depths)]
-        for arn in new[len(admitted) :]:
-            cone.frontier |= found[arn]
-        cone.depths |= dict.fromkeys(admitted, level)
-        front = admitted
-    met = cone.depths
+        new = sorted(found - cone.depths.keys() - cone.frontier)
+    met = cone.depths.keys() | cone.frontier
     cone.edges = {triple: times for triple, times in cone.edges.items() if triple[0] in met and triple[2] in met}
     return cone
 
 
 async def expand(
     store: Store, statements: Sequence[str], parameters: dict[str, Any], front: Sequence[str], cone: Cone
-) -> dict[str, set[str]]:
-    """Expand one level: note what its entities are and their edges; what they lead to, each with where from."""
-    found: dict[str, set[str]] = {}
+) -> set[str]:
+    """Expand one level: note what its entities are and their edges; what they lead to."""
+    found: set[str] = set()
     for statement in statements:
         along = statement == "downstream"
         for begin in range(0, len(front), CHUNK):
@@ -245,7 +230,7 @@ async def expand(
                     if kind is None:
                         continue
                     cone.edges[(arn, kind, other) if along else (other, kind, arn)] = (valid_from, valid_to)
-                    found.setdefault(other, set()).add(arn)
+                    found.add(other)
     return found
 
 
@@ -270,5 +255,5 @@ async def describe(store: Store, account: str, cone: Cone, when: Moment) -> list
 
 
 def _pair(tag: str) -> tuple[str, str]:
-    key, _, value = tag.partition("=")
+    key, _, value = tag.partition("\t")
     return key, value
