@@ -91,13 +91,18 @@ class Checkpoints:
         pending, self._pending = self._pending, {}
         if not pending:
             return
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(self._folder / ".lock"):
-            for account, head in pending.items():
-                before = self.read(account)
-                if before is None or before.head.sequence < head.sequence:
-                    self._write(head)
-        self._signed = time.monotonic()
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _locked(self._folder / ".lock"):
+                for account, head in pending.items():
+                    before = self.read(account)
+                    if before is None or before.head.sequence < head.sequence:
+                        self._write(head)
+        except BaseException:
+            self._pending = {**pending, **self._pending}
+            raise
+        finally:
+            self._signed = time.monotonic()
 
     def read(self, account: str) -> Checkpoint | None:
         """The last checkpoint of an account, or None.

@@ -68,6 +68,21 @@ class _Request:
     records: Records = field(default_factory=Records)
 
 
+class _Sent:
+    """An attempt whose commit was sent: how to find it again, and what it answers if it took place."""
+
+    def __init__(self, batch: list[_Request], heads: list[Head]) -> None:
+        first = next(request.entry for request in batch if request.entry is not None)
+        self.request, self.hash = first.request, first.hash
+        self.heads = heads
+        self._answers = [(request.outcome, request.error) for request in batch]
+
+    def restore(self, batch: list[_Request]) -> None:
+        """Give the requests the answers of this attempt."""
+        for request, (outcome, error) in zip(batch, self._answers, strict=True):
+            request.outcome, request.error = outcome, error
+
+
 class Writer:
     """The queue of one process; serves all accounts.
 
@@ -182,20 +197,19 @@ class Writer:
     async def _retry(self, batch: list[_Request]) -> None:
         deadline = time.monotonic() + self._store.retry_seconds
         attempt = 0
-        written: list[Entry] = []
+        sent: list[_Sent] = []
         while True:
             try:
-                if written and await self._committed(written):
+                if sent and (heads := await self._committed(sent, batch)) is not None:
+                    self._tell(heads)
                     return
-                written = []
                 async with self._store.transaction() as transaction:
                     heads = await self._plan(transaction, batch)
                     if heads:
                         await _save(transaction, heads, batch)
-                        written = [request.entry for request in batch if request.entry is not None]
+                        sent.append(_Sent(batch, heads))
                         await transaction.commit()
-                if heads and self._on_heads is not None:
-                    self._on_heads(heads)
+                self._tell(heads)
                 return
             except (Neo4jError, DriverError, OSError) as error:
                 attempt += 1
@@ -204,10 +218,22 @@ class Writer:
                     continue
                 await self._store.recover(error, attempt, deadline)
 
-    async def _committed(self, written: list[Entry]) -> bool:
-        """Whether a commit whose reply was lost took place: all of a batch or nothing of it."""
-        seen = await self._store.read("ledger/requests", {"requests": [written[0].request]})
-        return bool(seen) and seen[0][3] == written[0].hash
+    async def _committed(self, sent: list["_Sent"], batch: list[_Request]) -> list[Head] | None:
+        """The heads of a commit that took place though its reply was lost: all of a batch or nothing of it."""
+        seen = await self._store.read("ledger/requests", {"requests": sorted({attempt.request for attempt in sent})})
+        hashes = {row[3] for row in seen}
+        for attempt in sent:
+            if attempt.hash in hashes:
+                attempt.restore(batch)
+                return attempt.heads
+        return None
+
+    def _tell(self, heads: list[Head]) -> None:
+        if heads and self._on_heads is not None:
+            try:
+                self._on_heads(heads)
+            except Exception:  # the write is done; whoever signs its head tries again at the next one
+                log.exception("the heads of %d accounts could not be signed", len(heads))
 
     async def _plan(self, transaction: Transaction, batch: list[_Request]) -> list[Head]:
         """Lock the heads, read what the requests need, and apply them; the heads that moved."""
