@@ -1,0 +1,81 @@
+"""A baseline as a later run needs it: found in the graph by ARN, read from the artifact store."""
+
+from dataclasses import dataclass
+
+from graph import listing
+from graph.artifacts import ArtifactStore
+from graph.associations import AssociationType
+from graph.catalog import Catalog
+from graph.entities import Entity, Kind
+from graph.errors import InvalidError, NotFoundError
+from graph.times import Moment
+from monitors.analysis import Constraints, Statistics, parse_constraints, parse_statistics
+from monitors.datasets import translated
+
+CONSTRAINTS, STATISTICS = "Constraints", "Statistics"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBaseline:
+    """The two artifacts of a baseline and what they say."""
+
+    constraints_arn: str
+    statistics_arn: str
+    constraints: Constraints
+    statistics: Statistics
+
+
+async def find(catalog: Catalog, artifacts: ArtifactStore, account: str, text: str) -> StoredBaseline:
+    """The baseline that an ARN names: its job, or the constraints that the job made.
+
+    Raises:
+        InvalidError: the ARN names something else.
+        NotFoundError: it is not there, or its files are not.
+        ConflictError: a file was changed since it was stored.
+    """
+    when = await catalog.moment(account)
+    named = await catalog.entity(account, await catalog.lineage_arn(text), when)
+    job = named.arn
+    if named.kind is not Kind.TRIAL_COMPONENT:
+        if named.type != CONSTRAINTS:
+            raise _no_baseline(named)
+        makers = await listing.associations(
+            catalog.store, account, named.arn, when, outgoing=False, types=[AssociationType.PRODUCED], first=1
+        )
+        if not makers.items:
+            raise _no_baseline(named)
+        job = makers.items[0][1].source
+    made = await _outputs(catalog, account, job, when)
+    if CONSTRAINTS not in made or STATISTICS not in made:
+        raise _no_baseline(named)
+    constraints, statistics = made[CONSTRAINTS], made[STATISTICS]
+    with translated():
+        return StoredBaseline(
+            constraints.arn,
+            statistics.arn,
+            parse_constraints(artifacts.read(constraints.source_uri or "")),
+            parse_statistics(artifacts.read(statistics.source_uri or "")),
+        )
+
+
+async def _outputs(catalog: Catalog, account: str, job: str, when: Moment) -> dict[str, Entity]:
+    page = await listing.associations(
+        catalog.store, account, job, when, outgoing=True, types=[AssociationType.PRODUCED], first=50
+    )
+    made: dict[str, Entity] = {}
+    for _, edge in page.items:
+        try:
+            entity = await catalog.entity(account, edge.destination, when)
+        except NotFoundError:
+            continue
+        made[entity.type or ""] = entity
+    return made
+
+
+def _no_baseline(entity: Entity) -> InvalidError:
+    what = f"{entity.arn} ({entity.type or entity.kind.value.lower()} {entity.name!r})"
+    return InvalidError(
+        f"{what} is no baseline; give the ARN that `stemma monitor baseline` printed",
+        path="baseline",
+        constraint="a baseline's job or its constraints",
+    )

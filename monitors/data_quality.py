@@ -1,0 +1,205 @@
+"""Data quality: a baseline of a data set, and later data held against it.
+
+Both write their files to the artifact store and record themselves in the graph, each in one transaction. What they are
+called follows from their inputs, so doing the same again finds what is there and changes nothing.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graph.artifacts import ArtifactStore, Stored
+from graph.catalog import Catalog
+from graph.changes import Put
+from graph.store.writer import Caller
+from monitors import baselines
+from monitors.analysis import (
+    Constraints,
+    Format,
+    Statistics,
+    Violation,
+    find_violations,
+    parse_constraints,
+    suggest_constraints,
+    violations_to_json,
+)
+from monitors.datasets import Observed, Progress, observe, translated
+from monitors.records import MOST_VIOLATIONS, Record
+
+NAME = "data-quality"
+BASELINE_NAME = "data-quality-baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a baseline or a run left behind.
+
+    Attributes:
+        arn: of the job's trial component; of a baseline, what later runs name.
+        data_arn: of the data set's content.
+        created: False when the same had been done before.
+        statistics, constraints, violations: what was found.
+        files: the files it was written to and their artifacts' ARNs, by name.
+        violation_arns: of the violations, in the order of `violations`.
+    """
+
+    arn: str
+    job: str
+    data_arn: str
+    created: bool
+    statistics: Statistics
+    constraints: Constraints
+    files: dict[str, tuple[str, Stored]]
+    violations: tuple[Violation, ...] = ()
+    violation_arns: tuple[str, ...] = ()
+
+
+async def baseline(
+    catalog: Catalog,
+    artifacts: ArtifactStore,
+    caller: Caller,
+    data: str | Path,
+    *,
+    name: str = BASELINE_NAME,
+    format: Format | None = None,  # noqa: A002  # the word for it, as in the analysis
+    header: bool = True,
+    constraints: bytes | None = None,
+    on_progress: Progress | None = None,
+) -> Result:
+    """Learn what a data set looks like and what later data must satisfy.
+
+    Writes `statistics.json` and `constraints.json`.
+
+    Args:
+        catalog: The graph.
+        artifacts: Where the files are kept.
+        caller: Who asks.
+        data: A file, a folder or a pattern.
+        name: What the job is called, before its identity.
+        format: How to read the files; by their suffix if not given.
+        header: Whether CSV files begin with a line of names.
+        constraints: A constraints file edited by hand, instead of the suggested ones.
+        on_progress: Told how far reading has come.
+
+    Raises:
+        NotFoundError: Nothing that can be read is there.
+        InvalidError: The data or the constraints can't be read, or the name does not fit.
+    """
+    started = datetime.now(UTC)
+    observed = await asyncio.to_thread(observe, data, format=format, header=header, on_progress=on_progress)
+    with translated():
+        learnt = suggest_constraints(observed.statistics) if constraints is None else parse_constraints(constraints)
+    inputs = {**_identity(observed, header), "constraints": learnt.to_json().decode()}
+    record = Record(catalog.place(caller.account), name, inputs)
+    data_arn = record.data(observed)
+    files = {"statistics.json": observed.statistics.to_json(), "constraints.json": learnt.to_json()}
+    stored = await asyncio.to_thread(_store, artifacts, files)
+    puts = [
+        record.output(stored["statistics.json"], baselines.STATISTICS),
+        record.output(stored["constraints.json"], baselines.CONSTRAINTS),
+    ]
+    record.run(
+        started=started, ended=datetime.now(UTC), description=f"Baseline of {observed.name}", facts=_facts(observed)
+    )
+    record.contributed(data_arn)
+    for put in puts:
+        record.produced(put)
+    outcome = await catalog.write(caller, record.commands, operation="monitor_baseline")
+    files_made = _files(puts, stored)
+    return Result(
+        record.arn, record.job, data_arn, outcome.sequence is not None, observed.statistics, learnt, files_made
+    )
+
+
+async def run(
+    catalog: Catalog,
+    artifacts: ArtifactStore,
+    caller: Caller,
+    data: str | Path,
+    baseline_arn: str,
+    *,
+    name: str = NAME,
+    model: str | None = None,
+    format: Format | None = None,  # noqa: A002  # the word for it, as in the analysis
+    header: bool = True,
+    on_progress: Progress | None = None,
+) -> Result:
+    """Hold a data set against a baseline.
+
+    Writes `statistics.json` and `constraint_violations.json`; each violation becomes an artifact.
+
+    Args:
+        catalog: The graph.
+        artifacts: Where the files are kept.
+        caller: Who asks.
+        data: A file, a folder or a pattern.
+        baseline_arn: The baseline's job, or its constraints.
+        name: What the job is called, before its identity.
+        model: The ARN of the model, or of its version, whose data this is.
+        format: How to read the files; by their suffix if not given.
+        header: Whether CSV files begin with a line of names.
+        on_progress: Told how far reading has come.
+
+    Raises:
+        NotFoundError: The data, the baseline or the model is not there.
+        InvalidError: The data can't be read, or an ARN names no baseline.
+        ConflictError: A file of the baseline was changed since it was stored.
+    """
+    started = datetime.now(UTC)
+    held = await baselines.find(catalog, artifacts, caller.account, baseline_arn)
+    causes = [held.constraints_arn, held.statistics_arn]
+    if model is not None:
+        causes.append((await catalog.entity(caller.account, await catalog.lineage_arn(model))).arn)
+    observed = await asyncio.to_thread(observe, data, format=format, header=header, on_progress=on_progress)
+    found = await asyncio.to_thread(find_violations, observed.statistics, held.statistics, held.constraints)
+    record = Record(catalog.place(caller.account), name, {**_identity(observed, header), "causes": causes})
+    data_arn = record.data(observed)
+    files = {"statistics.json": observed.statistics.to_json(), "constraint_violations.json": violations_to_json(found)}
+    stored = await asyncio.to_thread(_store, artifacts, files)
+    statistics_put = record.output(stored["statistics.json"], baselines.STATISTICS)
+    violations_put = record.output(stored["constraint_violations.json"], "Violations")
+    record.run(
+        started=started,
+        ended=datetime.now(UTC),
+        description=exit_message(len(found)),
+        facts={**_facts(observed), "violations": len(found), "violations_recorded": min(len(found), MOST_VIOLATIONS)},
+    )
+    for arn in (data_arn, *causes):
+        record.contributed(arn)
+    record.produced(statistics_put)
+    record.produced(violations_put)
+    violation_arns = record.violations(violations_put, found, data_arn, observed)
+    outcome = await catalog.write(caller, record.commands, operation="monitor_run")
+    files_made = _files([statistics_put, violations_put], stored)
+    return Result(
+        *(record.arn, record.job, data_arn, outcome.sequence is not None, observed.statistics, held.constraints),
+        *(files_made, tuple(found), tuple(violation_arns)),
+    )
+
+
+def exit_message(violations: int) -> str:
+    """How SageMaker words a run's end."""
+    if not violations:
+        return "Completed: Job completed successfully with no violations."
+    return f"CompletedWithViolations: Job completed successfully with {violations} violations."
+
+
+def _identity(observed: Observed, header: bool) -> dict[str, object]:
+    return {"uri": observed.uri, "digest": observed.digest, "format": observed.format, "header": header}
+
+
+def _facts(observed: Observed) -> dict[str, float | str]:
+    return {
+        "rows": observed.statistics.item_count,
+        "columns": len(observed.statistics.features),
+        "sha256": observed.digest,
+    }
+
+
+def _store(artifacts: ArtifactStore, files: dict[str, bytes]) -> dict[str, Stored]:
+    return {name: artifacts.put(content, name) for name, content in files.items()}
+
+
+def _files(puts: list[Put], stored: dict[str, Stored]) -> dict[str, tuple[str, Stored]]:
+    return {put.state["name"]: (put.arn, stored[put.state["name"]]) for put in puts}

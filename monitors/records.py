@@ -1,0 +1,193 @@
+"""What a monitor's run looks like in the graph: the commands that record it (docs/reference: "Who is linked to whom")."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from graph.artifacts import Stored
+from graph.associations import AssociationType
+from graph.canonical import canonical, digest
+from graph.commands import Command, Place, Put, associate, create_artifact, create_named
+from graph.contents import content, sha256
+from graph.entities import Kind, Status
+from graph.errors import InvalidError
+from graph.limits import name as checked_name
+from monitors.analysis import Violation
+from monitors.datasets import Observed
+
+ANALYZER = "1"
+"""Raised when the same data would give other files, so that a new analyzer's runs are runs of their own."""
+
+JOB_NAME = 63
+IDENTITY = 16
+MOST_VIOLATIONS = 1500
+"""Violations that become artifacts, so that a run stays one transaction; the file holds all of them."""
+
+CONTRIBUTED, PRODUCED, DERIVED = (
+    AssociationType.CONTRIBUTED_TO,
+    AssociationType.PRODUCED,
+    AssociationType.DERIVED_FROM,
+)
+
+
+@dataclass(slots=True)
+class Record:
+    """The commands of one run, in order.
+
+    Args:
+        place: Where ARNs are made.
+        name: What the run's job is called, before its identity.
+        inputs: What the run depends on; the same inputs give the same job.
+
+    Raises:
+        InvalidError: the name does not fit a job's.
+    """
+
+    place: Place
+    name: str
+    inputs: dict[str, Any]
+    commands: list[Command] = field(default_factory=list)
+    _files: dict[str, Any] = field(default_factory=lambda: {"inputs": {}, "outputs": {}})
+    _arn: str = ""
+
+    def __post_init__(self) -> None:
+        checked_name(self.name)
+        if len(self.name) > JOB_NAME - IDENTITY - 1:
+            raise InvalidError(
+                f"name has {len(self.name)} characters; it may have {JOB_NAME - IDENTITY - 1}",
+                path="name",
+                constraint=f"length <= {JOB_NAME - IDENTITY - 1}",
+            )
+        self._arn = self.place.arn(f"experiment-trial-component/{self.job}-aws-processing-job")
+
+    @property
+    def job(self) -> str:
+        """The job's name: stable for the same inputs."""
+        return f"{self.name}-{digest(canonical({**self.inputs, 'analyzer': ANALYZER}))[:IDENTITY]}"
+
+    @property
+    def arn(self) -> str:
+        """The lineage ARN of the run's trial component."""
+        return self._arn
+
+    def data(self, observed: Observed) -> str:
+        """The data set, as location and content, has a part in the run; the content's ARN."""
+        made = content(
+            self.place,
+            observed.uri,
+            [sha256(observed.digest)],
+            name=observed.name[:120],
+            type="DataSet",
+            properties={
+                "rows": str(observed.statistics.item_count),
+                "columns": str(len(observed.statistics.features)),
+                "bytes": str(observed.size),
+                "files": str(observed.files),
+                "format": observed.format,
+            },
+        )
+        self.commands.append(made)
+        self._files["inputs"]["data"] = {"value": observed.uri}
+        return made.arn
+
+    def run(self, *, started: datetime, ended: datetime, description: str, facts: dict[str, float | str]) -> None:
+        """The run's trial component; call it before anything is connected with it."""
+        parameters = {
+            key: {"string": value} if isinstance(value, str) else {"number": repr(value)}
+            for key, value in facts.items()
+        }
+        self.commands.append(
+            create_named(
+                self.place,
+                Kind.TRIAL_COMPONENT,
+                f"{self.job}-aws-processing-job",
+                type="SageMakerProcessingJob",
+                resource_arn=self.place.arn(f"processing-job/{self.job}"),
+                status=Status.COMPLETED,
+                started_at=started,
+                ended_at=ended,
+                description=description,
+                parameters=parameters,
+                inputs=self._files["inputs"],
+                outputs=self._files["outputs"],
+            )
+        )
+
+    def contributed(self, arn: str) -> None:
+        """Something had a part in the run."""
+        self.commands.append(associate(arn, self.arn, CONTRIBUTED))
+
+    def output(self, stored: Stored, kind: str) -> Put:
+        """A file that the run made. It belongs to this run: another with the same bytes has another upstream."""
+        name = stored.uri.rsplit("/", 1)[-1]
+        self._files["outputs"][name.removesuffix(".json")] = {"value": stored.uri, "media_type": "application/json"}
+        return create_artifact(
+            self.place,
+            stored.uri,
+            name=name,
+            type=kind,
+            source_types=[sha256(stored.digest), ("Custom", f"job:{self.job}")],
+            properties={"sha256": stored.digest, "bytes": str(stored.size), "job": self.job},
+        )
+
+    def produced(self, put: Put) -> None:
+        """Record a file as made by the run."""
+        self.commands += [put, associate(self.arn, put.arn, PRODUCED)]
+
+    def violations(self, file: Put, found: Sequence[Violation], data_arn: str, observed: Observed) -> list[str]:
+        """The violations and the columns that they speak of; the ARNs of the violations in the file's order."""
+        arns: list[str] = []
+        columns: set[str] = set()
+        for violation in found[:MOST_VIOLATIONS]:
+            feature = violation.feature_name
+            put = self._violation(file, violation)
+            arns.append(put.arn)
+            self.commands += [put, associate(file.arn, put.arn, DERIVED)]
+            if feature not in observed.statistics.features:
+                continue
+            column = create_artifact(
+                self.place,
+                f"{observed.uri}#{fragment(feature)}"[:2048],
+                name=shown(feature),
+                type="Column",
+                source_types=[sha256(observed.digest)],
+            )
+            if feature not in columns:
+                columns.add(feature)
+                self.commands += [column, associate(data_arn, column.arn, DERIVED)]
+            self.commands.append(associate(column.arn, put.arn, CONTRIBUTED))
+        return arns
+
+    def _violation(self, file: Put, violation: Violation) -> Put:
+        check = violation.constraint_check_type
+        document = violation.to_document()
+        return create_artifact(
+            self.place,
+            f"{file.state['source_uri']}#{fragment(violation.feature_name)}/{check}",
+            name=f"{shown(violation.feature_name)[:90]} {check}",
+            type="Violation",
+            source_types=[("Custom", f"job:{self.job}")],
+            properties={key: _text(value) for key, value in document.items() if value is not None},
+        )
+
+
+def fragment(name: str) -> str:
+    """A column's name as the end of a URI: itself, but for what is no text, or too long for a URI."""
+    plain = name if name.isprintable() else quote(name, safe=" /:,;()")
+    return plain if len(plain) <= 500 else f"{plain[:400]}…{digest(name.encode())[:32]}"
+
+
+def shown(name: str) -> str:
+    """A column's name as an artifact's: at most 120 characters, never empty, only text."""
+    plain = name if name.isprintable() else quote(name, safe=" /:,;()")
+    return (plain if len(plain) <= 120 else f"{plain[:119]}…") or "(no name)"
+
+
+def _text(value: Any) -> str:
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    text = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return text if len(text) <= 4096 else f"{text[:4095]}…"
