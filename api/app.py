@@ -145,6 +145,6 @@ async def _stemma_problem(request: Request, error: Exception) -> Response:
     return from_error(error, request.state.request_id)
 
 
-async def _gone(request: Request, _: Exception) -> Response:
+async def _gone(_: Request, __: Exception) -> Response:
     # Nobody reads this; the access line shows the status that proxies use for a caller that went away.
     return Response(status_code=499)

@@ -1,4 +1,4 @@
-"""Logs: one structured line an event, as text on a terminal and as JSON elsewhere; each line names its request, none a secret."""
+"""Logs: one structured line an event, text on a terminal and JSON elsewhere; each names its request, none a secret."""
 
 import logging
 import sys

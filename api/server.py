@@ -23,7 +23,17 @@ log = structlog.get_logger("stemma.server")
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which ends by returning: after a signal, too, so that whoever runs it can clean up."""
+    """uvicorn's server, which says when it has started, and which ends by returning after a signal, too."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -73,16 +83,14 @@ async def _serve(settings: Settings, listener: socket.socket, ready: Callable[[s
             timeout_graceful_shutdown=GRACE_SECONDS,
             timeout_keep_alive=30,
         )
-        server = Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
-        if server.started:
+
+        def announce() -> None:
             address = address_of(settings.host, listener)
             log.info("serving", address=address, database=catalog.store.provider.name)
             if ready is not None:
                 ready(address)
-        await serving
+
+        await Server(config, announce).serve(sockets=[listener])
     finally:
         await catalog.close()
         log.info("stopped")

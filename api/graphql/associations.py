@@ -1,7 +1,7 @@
 """Associations: the edges of one entity, page by page."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,6 +13,9 @@ from graph import associations
 from graph.errors import InvalidError
 from graph.listing import first_within
 from graph.times import FOREVER, Moment, from_ms
+
+if TYPE_CHECKING:
+    from api.graphql.entities import EntityType
 
 OUTGOING, INCOMING = "o", "i"
 SIDES = {Direction.DESCENDANTS: (OUTGOING,), Direction.ASCENDANTS: (INCOMING,)}
@@ -48,20 +51,20 @@ class Association:
     @strawberry.field
     async def source_entity(
         self, info: Info
-    ) -> Annotated["EntityType", strawberry.lazy("api.graphql.entities")] | None:  # noqa: F821  # resolved lazily
+    ) -> Annotated["EntityType", strawberry.lazy("api.graphql.entities")] | None:
         return await entity_of(info.context, self.data.source, self.when)
 
     @strawberry.field
     async def destination_entity(
         self, info: Info
-    ) -> Annotated["EntityType", strawberry.lazy("api.graphql.entities")] | None:  # noqa: F821  # resolved lazily
+    ) -> Annotated["EntityType", strawberry.lazy("api.graphql.entities")] | None:
         return await entity_of(info.context, self.data.destination, self.when)
 
 
 AssociationConnection = Connection[Association]
 
 
-async def entity_of(context: Context, arn: str, when: Moment) -> "EntityType | None":  # type: ignore[name-defined]  # noqa: F821
+async def entity_of(context: Context, arn: str, when: Moment) -> "EntityType | None":
     """The entity at an end of an edge, looked up together with others; None where it is not there."""
     from api.graphql.entities import shaped  # a cycle: entities have associations
 
@@ -84,7 +87,8 @@ async def associations_page(
     if types is not None and not types:
         raise InvalidError("types is empty; leave it out to mean all", path="types", constraint="size >= 1")
     list_ = cursors.identity(context.account, "associations", arn, direction, kinds)
-    sides, key = SIDES.get(direction, (OUTGOING, INCOMING)), None
+    sides: tuple[str, ...] = SIDES.get(direction, (OUTGOING, INCOMING))
+    key = None
     if after is not None:
         when, place = cursors.decode(after, list_)
         side, _, key = place.partition(":")

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.auth import Identity
 from api.graphql import console, failures
 from api.graphql.context import Context
-from api.graphql.schema import Engine, Rejected
+from api.graphql.schema import Engine, RejectedError
 from api.metrics import Metrics
 from api.problems import ProblemError
 from api.settings import Settings
@@ -80,7 +80,7 @@ class Endpoint:
         context = Context(catalog, caller, request_id, min(20.0, self._settings.read_seconds))
         try:
             result = await self._run(request, asked, context)
-        except Rejected as rejected:
+        except RejectedError as rejected:
             return self._refused(rejected.errors, request_id, media_type)
         except TimeLimitError as error:
             result = ExecutionResult(data=None, errors=[error])  # type: ignore[list-item]  # shown like the others

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -14,16 +14,16 @@ from api.graphql.values import Actor, Parameter, Property, SourceType, Tag, Tria
 from graph import entities
 from graph.times import Moment, from_ms
 
+if TYPE_CHECKING:
+    from api.graphql.lineage import Lineage
 
-@strawberry.interface(
-    name="Entity",
-    description=(
-        "Whatever has an ARN. `arn` is the lineage ARN, `resourceArn` the resource's own where it has one; "
-        "either is accepted wherever an ARN is. All fields read at the moment of the root they stand under."
-    ),
-)
+
+@strawberry.interface(name="Entity")
 class EntityType:
-    """What all four kinds have."""
+    """Whatever has an ARN: `arn` is the lineage ARN, `resourceArn` the resource's own where it has one.
+
+    Either is accepted wherever an ARN is. All fields read at the moment of the root they stand under.
+    """
 
     data: strawberry.Private[entities.Entity]
     when: strawberry.Private[Moment]
@@ -60,8 +60,9 @@ class EntityType:
     def properties(self) -> list[Property]:
         return [Property(key=key, value=value) for key, value in (self.data.properties or {}).items()]
 
-    @strawberry.field(description="The names in the tag `owner`, which separates them by commas.")
+    @strawberry.field
     def owners(self) -> list[str]:
+        """The names in the tag `owner`, which separates them by commas."""
         named = (self.data.tags or {}).get("owner", "").split(",")
         return [name.strip() for name in named if name.strip()]
 
@@ -85,9 +86,7 @@ class EntityType:
     def deleted(self) -> bool:
         return self.data.deleted
 
-    @strawberry.field(
-        description="DESCENDANTS are those that begin here, ASCENDANTS those that end here; otherwise the former come first."
-    )
+    @strawberry.field
     async def associations(
         self,
         info: Info,
@@ -96,18 +95,20 @@ class EntityType:
         first: int = 50,
         after: str | None = None,
     ) -> AssociationConnection:
+        """DESCENDANTS are those that begin here, ASCENDANTS those that end here; otherwise the former come first."""
         return await associations_page(info.context, self.data.arn, self.when, direction, types, first, after)
 
     @strawberry.field
     async def lineage(
         self, info: Info, direction: Direction = Direction.BOTH, depth: int | None = None, limit: int = 5000
-    ) -> Annotated["Lineage", strawberry.lazy("api.graphql.lineage")]:  # noqa: F821  # resolved lazily
+    ) -> Annotated["Lineage", strawberry.lazy("api.graphql.lineage")]:
         from api.graphql.lineage import entity_lineage  # a cycle: nodes of a lineage have entities
 
         return await entity_lineage(info.context, self.data.arn, self.when, direction, depth, limit)
 
-    @strawberry.field(description="What became of it, newest first.")
+    @strawberry.field
     async def history(self, info: Info, first: int = 50, after: str | None = None) -> RevisionConnection:
+        """What became of it, newest first."""
         return await revisions_page(info.context, self.data.arn, self.when, first, after)
 
 

@@ -1,20 +1,15 @@
 """What mutations and filters take. Field rules (lengths, names, counts) are the graph's own, whichever door is used."""
 
-from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
 
 import strawberry
 
 from api.graphql.names import AssociationType, Cascade, SourceIdType, Status
-from graph.errors import InvalidError
-
-T = TypeVar("T")
 
 
-@strawberry.input(description="Which entities a list shows; `createdBefore` is exclusive.")
+@strawberry.input
 class EntityFilter:
-    """All given fields must fit."""
+    """Which entities a list shows: those that fit all given fields; `createdBefore` is exclusive."""
 
     type: str | None = None
     name: str | None = None
@@ -47,9 +42,9 @@ class SourceTypeInput:
     value: str
 
 
-@strawberry.input(description="A value by name: exactly one of `number` and `string`.")
+@strawberry.input
 class ParameterInput:
-    """A parameter or a metric."""
+    """A value by name: exactly one of `number` and `string`."""
 
     key: str
     number: float | None = None
@@ -80,18 +75,21 @@ class NewEntityInput:
     )
 
 
-@strawberry.input(description="An artifact is known by its source URI and source types; creating it again finds it.")
+@strawberry.input
 class ArtifactInput(NewEntityInput):
-    """An artifact; its name is by default the last part of its source URI."""
+    """An artifact, known by its source URI and source types; creating it again finds it.
+
+    Its name is by default the last part of its source URI.
+    """
 
     source_uri: str
     source_types: list[SourceTypeInput] | None = None
     name: str | None = None
 
 
-@strawberry.input(description="An action is known by its name; creating it again finds it.")
+@strawberry.input
 class ActionInput(NewEntityInput):
-    """An action."""
+    """An action, known by its name; creating it again finds it."""
 
     name: str
     source_uri: str | None = None
@@ -100,17 +98,20 @@ class ActionInput(NewEntityInput):
     ended_at: datetime | None = None
 
 
-@strawberry.input(description="A context is known by its name; creating it again finds it.")
+@strawberry.input
 class ContextInput(NewEntityInput):
-    """A context; one of the type Experiment or Trial gets an ARN of that kind."""
+    """A context, known by its name; creating it again finds it.
+
+    One of the type Experiment or Trial gets an ARN of that kind.
+    """
 
     name: str
     source_uri: str | None = None
 
 
-@strawberry.input(description="A trial component is known by its name; creating it again finds it.")
+@strawberry.input
 class TrialComponentInput(NewEntityInput):
-    """A trial component."""
+    """A trial component, known by its name; creating it again finds it."""
 
     name: str
     source_arn: strawberry.ID | None = None
@@ -188,9 +189,9 @@ class UpdateContextInput(UpdateEntityInput):
     source_uri: str | None = None
 
 
-@strawberry.input(description="Parameters, inputs and outputs are merged by key; metrics replace the old ones.")
+@strawberry.input
 class UpdateTrialComponentInput(UpdateEntityInput):
-    """A change of a trial component."""
+    """A change of a trial component; parameters, inputs and outputs are merged by key, metrics replace the old ones."""
 
     source_arn: strawberry.ID | None = None
     source_uri: str | None = None
@@ -203,9 +204,12 @@ class UpdateTrialComponentInput(UpdateEntityInput):
     outputs: list[TrialArtifactInput] | None = None
 
 
-@strawberry.input(description="ASSOCIATIONS ends the entity's associations with it; NONE refuses while it has some.")
+@strawberry.input
 class DeleteEntityInput:
-    """An end; a tombstone stays, and the history."""
+    """The end of an entity; a tombstone stays, and the history.
+
+    The cascade ASSOCIATIONS ends its associations with it; NONE refuses while it has some.
+    """
 
     arn: strawberry.ID
     cascade: Cascade = Cascade.NONE
@@ -266,9 +270,9 @@ class IngestEntityInput:
     trial_component: strawberry.Maybe[TrialComponentInput]
 
 
-@strawberry.input(description="Each end is an ARN, or the row of `entities` that makes it, counted from 0.")
+@strawberry.input
 class IngestAssociationInput:
-    """One new association."""
+    """One new association; each end is an ARN, or the row of `entities` that makes it, counted from 0."""
 
     source: strawberry.ID | None = None
     source_row: int | None = None
@@ -278,58 +282,10 @@ class IngestAssociationInput:
     valid_from: datetime | None = None
 
 
-@strawberry.input(description="All rows are written, or none; at most 10,000 in all.")
+@strawberry.input
 class IngestInput:
-    """Entities first, then associations."""
+    """Rows that are written all or not at all, entities first; at most 10,000 in both lists."""
 
     entities: list[IngestEntityInput] = strawberry.field(default_factory=list)
     associations: list[IngestAssociationInput] = strawberry.field(default_factory=list)
     client_request_id: str | None = None
-
-
-def by_key(items: Iterable[T] | None, path: str, value: Callable[[T], Any]) -> dict[str, Any] | None:
-    """The values of keyed items, by key; None when there are none.
-
-    Raises:
-        InvalidError: a key is there twice.
-    """
-    if items is None:
-        return None
-    found: dict[str, Any] = {}
-    for item in items:
-        key: str = item.key  # type: ignore[attr-defined]  # all of these inputs have one
-        if key in found:
-            raise InvalidError(f"{path} has the key {key[:60]!r} twice", path=path, constraint="unique keys")
-        found[key] = value(item)
-    return found
-
-
-def pairs(items: Iterable[TagInput | PropertyInput] | None, path: str) -> dict[str, str] | None:
-    """Tags or properties by key."""
-    return by_key(items, path, lambda item: item.value)
-
-
-def parameters(items: Iterable[ParameterInput] | None, path: str) -> dict[str, Mapping[str, str]] | None:
-    """Parameters or metrics as the graph keeps them: a number as its shortest decimal text.
-
-    Raises:
-        InvalidError: one has neither a number nor a string, or both.
-    """
-
-    def form(item: ParameterInput) -> Mapping[str, str]:
-        if (item.number is None) == (item.string is None):
-            raise InvalidError(
-                f"{path}[{item.key[:60]!r}] needs either number or string", path=path, constraint="number or string"
-            )
-        return {"number": repr(item.number)} if item.string is None else {"string": item.string}
-
-    return by_key(items, path, form)
-
-
-def files(items: Iterable[TrialArtifactInput] | None, path: str) -> dict[str, Mapping[str, str]] | None:
-    """A trial component's inputs or outputs as the graph keeps them."""
-    return by_key(
-        items,
-        path,
-        lambda item: {"value": item.value, **({"media_type": item.media_type} if item.media_type is not None else {})},
-    )

@@ -13,10 +13,12 @@ from api.graphql.scalars import BigInt
 from graph import lineage
 from graph.times import FOREVER, Moment, from_ms, from_us
 
+EVERYTHING = lineage.Shown()
 
-@strawberry.type(description="A row, cheap by the thousand; `entity` costs a look-up, made for many at once.")
+
+@strawberry.type
 class LineageNode:
-    """An entity in an answer."""
+    """An entity in an answer, cheap by the thousand; `entity` costs a look-up, made for many at once."""
 
     when: strawberry.Private[Moment]
     arn: strawberry.ID
@@ -101,7 +103,7 @@ async def walk(
     limit: int,
     seconds: float | None = None,
     associations: Sequence[AssociationType] | None = None,
-    only: lineage.Shown = lineage.Shown(),  # immutable
+    only: lineage.Shown = EVERYTHING,
 ) -> Lineage:
     """Walk within the request's time."""
     found = await lineage.walk(

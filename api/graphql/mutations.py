@@ -70,16 +70,18 @@ class Mutation:
             arn=strawberry.ID(arn), sequence=payloads.sequence(outcome), recorded_at=payloads.recorded_at(outcome)
         )
 
-    @strawberry.mutation(description="Sets tags by key.")
+    @strawberry.mutation
     async def tag(self, info: Info, input: inputs.SetTagsInput) -> Payload[EntityType]:  # noqa: A002
+        """Sets tags by key."""
         arn = await info.context.lineage_arn(input.arn)
         _some(input.tags, "tags")
-        tags = inputs.pairs(input.tags, "tags")
+        tags = requests.pairs(input.tags, "tags")
         command = commands.update(arn, requests.kind_of(arn), tags=tags, valid_from=input.valid_from)
         return _payload(arn, await _write(info.context, "tag", command, input.client_request_id))
 
-    @strawberry.mutation(description="Removes tags by key; one that is not there is no error.")
+    @strawberry.mutation
     async def untag(self, info: Info, input: inputs.RemoveTagsInput) -> Payload[EntityType]:  # noqa: A002
+        """Removes tags by key; one that is not there is no error."""
         arn = await info.context.lineage_arn(input.arn)
         _some(input.keys, "keys")
         command = commands.update(arn, requests.kind_of(arn), remove_tags=input.keys, valid_from=input.valid_from)
@@ -101,13 +103,12 @@ class Mutation:
         outcome = await _write(info.context, "dissociate", command, input.client_request_id)
         return _association(command.triple, outcome)
 
-    @strawberry.mutation(
-        description=(
-            "Writes entities and associations, all or nothing. An error says in its extensions which row is at fault: "
-            "`list` and `index`, and `position` over both lists."
-        )
-    )
+    @strawberry.mutation
     async def ingest(self, info: Info, input: inputs.IngestInput) -> IngestPayload:  # noqa: A002
+        """Writes entities and associations, all or nothing.
+
+        An error says in its extensions which row is at fault: `list` and `index`, and `position` over both lists.
+        """
         return await ingest(info.context, input)
 
 

@@ -35,8 +35,9 @@ class Payload(Recorded, Generic[T]):
     created: bool
     outcome: strawberry.Private[Outcome]
 
-    @strawberry.field(description="The entity right after this change.")
+    @strawberry.field
     async def entity(self, info: Info) -> T:
+        """The entity right after this change."""
         when = await after(info.context, self.outcome)
         return cast(T, shaped(await info.context.entity(self.arn, when), when))
 
@@ -59,8 +60,9 @@ class AssociationPayload(Recorded):
     triple: strawberry.Private[Triple]
     outcome: strawberry.Private[Outcome]
 
-    @strawberry.field(description="The association as it is known now; null when it never held.")
+    @strawberry.field
     async def association(self, info: Info) -> Association | None:
+        """The association as it is known now; null when it never held."""
         context = info.context
         found = await context.catalog.store.read(
             "association/load", {"triples": [list(self.triple)], "forever": FOREVER}

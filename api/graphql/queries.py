@@ -16,7 +16,7 @@ from api.graphql.lists import Listing, page
 from api.graphql.names import AssociationType, Direction, Kind, Sort, SortOrder
 from api.graphql.scalars import BigInt
 from api.graphql.values import Actor, actor
-from graph import history, lineage
+from graph import history, lineage, paths
 from graph.errors import InvalidError, UnavailableError
 from graph.times import FOREVER, from_ms, to_ms
 
@@ -45,7 +45,7 @@ class Viewer:
 class Query:
     """What can be read."""
 
-    @strawberry.field(description="One entity; NOT_FOUND when it is not there at that moment.")
+    @strawberry.field
     async def entity(
         self,
         info: Info,
@@ -54,16 +54,12 @@ class Query:
         known_at: datetime | None = None,
         known_at_sequence: BigInt | None = None,
     ) -> EntityType | None:
+        """One entity; NOT_FOUND when it is not there at that moment."""
         context = info.context
         when = await context.moment(as_of, known_at, known_at_sequence)
         return shaped(await context.entity(await context.lineage_arn(arn), when), when)
 
-    @strawberry.field(
-        description=(
-            "What the starts came from (ASCENDANTS) or touch (DESCENDANTS). `associations` limits which edges are walked; "
-            "the other filters hide nodes and do not cut the walk."
-        )
-    )
+    @strawberry.field
     async def lineage(
         self,
         info: Info,
@@ -82,6 +78,10 @@ class Query:
         limit: int = 5000,
         time_budget_ms: int | None = None,
     ) -> Lineage:
+        """What the starts came from (ASCENDANTS) or touch (DESCENDANTS).
+
+        `associations` limits which edges are walked; the other filters hide nodes and do not cut the walk.
+        """
         context = info.context
         if time_budget_ms is not None and time_budget_ms <= 0:
             raise InvalidError("timeBudgetMs is 1 or more", path="timeBudgetMs", constraint="timeBudgetMs >= 1")
@@ -115,7 +115,7 @@ class Query:
             only=only,
         )
 
-    @strawberry.field(description="A shortest path, or null where none is; DESCENDANTS, ASCENDANTS or CONNECTED.")
+    @strawberry.field
     async def path(
         self,
         info: Info,
@@ -126,10 +126,11 @@ class Query:
         known_at: datetime | None = None,
         known_at_sequence: BigInt | None = None,
     ) -> Lineage | None:
+        """A shortest path, or null where none is; DESCENDANTS, ASCENDANTS or CONNECTED."""
         context = info.context
         when = await context.moment(as_of, known_at, known_at_sequence)
         start, end = await context.lineage_arns([from_, to])
-        found = await lineage.path(
+        found = await paths.path(
             context.catalog.store, context.account, start, end, direction, when, seconds=context.seconds
         )
         return None if found is None else shown(found)

@@ -1,12 +1,15 @@
 """Inputs as the graph's commands."""
 
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from api.graphql import inputs
 from api.graphql.names import Kind, Status
 from graph import arns, commands
 from graph.commands import Place, Put, Update
 from graph.errors import InvalidError
+
+T = TypeVar("T")
 
 FAMILIES = {
     "artifact": Kind.ARTIFACT,
@@ -40,8 +43,8 @@ def new(place: Place, given: inputs.NewEntityInput) -> Put:
     common: dict[str, Any] = {
         "type": given.type,
         "description": given.description,
-        "properties": inputs.pairs(given.properties, "properties"),
-        "tags": inputs.pairs(given.tags, "tags"),
+        "properties": pairs(given.properties, "properties"),
+        "tags": pairs(given.tags, "tags"),
         "resource_arn": _resource_arn(place, given.resource_arn),
         "valid_from": given.valid_from,
         "exclusive": given.exclusive,
@@ -65,7 +68,7 @@ def change(arn: str, given: inputs.UpdateEntityInput) -> Update:
     """
     common: dict[str, Any] = {
         "description": given.description,
-        "properties": inputs.pairs(given.properties, "properties"),
+        "properties": pairs(given.properties, "properties"),
         "remove_properties": given.remove_properties or (),
         "valid_from": given.valid_from,
     }
@@ -100,10 +103,10 @@ def _times(
 def _trial(given: "inputs.TrialComponentInput | inputs.UpdateTrialComponentInput") -> dict[str, Any]:
     return {
         "source_arn": given.source_arn,
-        "parameters": inputs.parameters(given.parameters, "parameters"),
-        "metrics": inputs.parameters(given.metrics, "metrics"),
-        "inputs": inputs.files(given.inputs, "inputs"),
-        "outputs": inputs.files(given.outputs, "outputs"),
+        "parameters": parameters(given.parameters, "parameters"),
+        "metrics": parameters(given.metrics, "metrics"),
+        "inputs": files(given.inputs, "inputs"),
+        "outputs": files(given.outputs, "outputs"),
     }
 
 
@@ -123,3 +126,51 @@ def _resource_arn(place: Place, text: str | None) -> str | None:
             f"resourceArn {arn} is a lineage ARN; leave it out", path="resourceArn", constraint="a resource's own ARN"
         )
     return str(arn)
+
+
+def by_key(items: Iterable[T] | None, path: str, value: Callable[[T], Any]) -> dict[str, Any] | None:
+    """The values of keyed items, by key; None when there are none.
+
+    Raises:
+        InvalidError: a key is there twice.
+    """
+    if items is None:
+        return None
+    found: dict[str, Any] = {}
+    for item in items:
+        key: str = item.key  # type: ignore[attr-defined]  # all of these inputs have one
+        if key in found:
+            raise InvalidError(f"{path} has the key {key[:60]!r} twice", path=path, constraint="unique keys")
+        found[key] = value(item)
+    return found
+
+
+def pairs(items: Iterable[inputs.TagInput | inputs.PropertyInput] | None, path: str) -> dict[str, str] | None:
+    """Tags or properties by key."""
+    return by_key(items, path, lambda item: item.value)
+
+
+def parameters(items: Iterable[inputs.ParameterInput] | None, path: str) -> dict[str, Mapping[str, str]] | None:
+    """Parameters or metrics as the graph keeps them: a number as its shortest decimal text.
+
+    Raises:
+        InvalidError: one has neither a number nor a string, or both.
+    """
+
+    def form(item: inputs.ParameterInput) -> Mapping[str, str]:
+        if (item.number is None) == (item.string is None):
+            raise InvalidError(
+                f"{path}[{item.key[:60]!r}] needs either number or string", path=path, constraint="number or string"
+            )
+        return {"number": repr(item.number)} if item.string is None else {"string": item.string}
+
+    return by_key(items, path, form)
+
+
+def files(items: Iterable[inputs.TrialArtifactInput] | None, path: str) -> dict[str, Mapping[str, str]] | None:
+    """A trial component's inputs or outputs as the graph keeps them."""
+    return by_key(
+        items,
+        path,
+        lambda item: {"value": item.value, **({"media_type": item.media_type} if item.media_type is not None else {})},
+    )

@@ -52,8 +52,9 @@ class Revision:
     def door(self) -> str:
         return self.data.door
 
-    @strawberry.field(description="`create`, `update` or `delete`.")
+    @strawberry.field
     def operation(self) -> str:
+        """`create`, `update` or `delete`."""
         return self.data.operation
 
     @strawberry.field

@@ -13,6 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.graphql.context import Context
+from api.graphql.descriptions import describe
 from api.graphql.entities import SHAPES
 from api.graphql.limits import Limits, find_operation, within_cost
 from api.graphql.mutations import Mutation
@@ -21,7 +22,7 @@ from api.graphql.scalars import SCALARS
 from graph.errors import StemmaError
 
 
-class Rejected(Exception):
+class RejectedError(Exception):
     """The request did not begin to run; `errors` say why."""
 
     def __init__(self, errors: list[Exception]) -> None:
@@ -32,6 +33,7 @@ class Rejected(Exception):
 @cache
 def schema() -> strawberry.Schema:
     """The schema, built at its first use."""
+    describe()
     return strawberry.Schema(
         query=Query, mutation=Mutation, types=list(SHAPES.values()), config=StrawberryConfig(scalar_map=SCALARS)
     )
@@ -62,23 +64,23 @@ class Engine:
         """The result of one operation.
 
         Raises:
-            Rejected: it is not valid, or may cost too much.
+            RejectedError: it is not valid, or may cost too much.
         """
         try:
             reading = self._limits.read(self._core, query)
             if reading.errors:
-                raise Rejected(list(reading.errors))
+                raise RejectedError(list(reading.errors))
             operation = find_operation(reading.document, operation_name)
             within_cost(reading, operation, variables)
         except (GraphQLError, StemmaError) as error:
-            raise Rejected([error]) from error
+            raise RejectedError([error]) from error
         running = execute(
             self._core,
             reading.document,
             context_value=context,
             variable_values=dict(variables),
             operation_name=operation_name,
-            is_awaitable=optimized_is_awaitable,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # strawberry's own, typed as a plain predicate
             executor_class=StrawberryGraphQLCoreExecutionContext,
         )
         return running if isinstance(running, ExecutionResult) else await running

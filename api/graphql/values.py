@@ -2,9 +2,8 @@
 
 import strawberry
 
-from api.graphql.names import SourceIdType
-
 from api.auth import LOCAL_ADMIN
+from api.graphql.names import SourceIdType
 
 
 @strawberry.type
