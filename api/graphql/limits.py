@@ -30,7 +30,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from graph.errors import InvalidError, StemmaError, TooExpensiveError
+from graph.errors import InvalidError, TooExpensiveError
 
 DEPTH = 15
 ALIASES = 30
@@ -125,7 +125,12 @@ CLOSED_RULES: tuple[Any, ...] = (*OPEN_RULES, NoSchemaIntrospectionCustomRule)
 
 def cost(reading: Reading, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
     """What an operation may cost at most, about one a value that it asks for."""
-    return _Costs(reading.fragments, variables).of(operation.selection_set, 0)
+    defaults = {
+        definition.variable.name.value: int(definition.default_value.value)
+        for definition in operation.variable_definitions or ()
+        if isinstance(definition.default_value, IntValueNode)
+    }
+    return _Costs(reading.fragments, {**defaults, **variables}).of(operation.selection_set, 0)
 
 
 def within_cost(reading: Reading, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:
@@ -233,7 +238,7 @@ class _Costs:
         if name in WALKS:
             return READ * 10 + self.of(selection.selection_set, self._argument(selection, "limit", WALKS[name]))
         inner = 1 + self.of(selection.selection_set, 0)
-        if name == "entity" or name in BATCHED:
+        if name in BATCHED:
             return READ + inner
         if name in ("nodes", "edges"):
             walked = EDGES if name == "edges" and not _has(selection, "node") else 1
@@ -248,10 +253,7 @@ class _Costs:
                     value = int(argument.value.value)
                 elif isinstance(argument.value, VariableNode):
                     value = self._variables.get(argument.value.name.value)
-                # A variable with a default of its own, or one that will be refused, counts as the largest page.
-                if isinstance(value, int):
-                    return max(0, value)
-                return default * 10 if isinstance(argument.value, VariableNode) else default
+                return max(0, value) if isinstance(value, int) else default
         return default
 
 
@@ -290,6 +292,3 @@ def _operations(document: DocumentNode) -> Iterator[OperationDefinitionNode]:
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
             yield definition
-
-
-__all__ = ["Limits", "Reading", "StemmaError", "cost", "find_operation", "within_cost"]
