@@ -1,0 +1,96 @@
+"""What the demonstration prints: violations, both answers, and how to look further."""
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from rich.console import Console
+
+from api.cli.call import Session, table
+from api.cli.monitor import expected, number
+from api.cli.walks import nodes_table, short
+from reports.lineage_tables import lineage_document
+
+if TYPE_CHECKING:
+    from api.cli.demo.story import Quarter
+    from monitors.data_quality import Result
+
+QUERY = "{ lineage(start: [%s], direction: ASCENDANTS) { nodes { depth kind type name } } }"
+
+
+def document(session: Session, learnt: "Result", quarters: "list[Quarter]", answers: dict[str, Any]) -> dict[str, Any]:
+    """The whole outcome as plain values."""
+    return {
+        "dataDir": str(session.settings.data_dir),
+        "account": session.account,
+        "baseline": learnt.arn,
+        "quarters": [
+            {
+                "name": quarter.name,
+                "rows": quarter.result.statistics.item_count,
+                "accuracy": quarter.accuracy,
+                "run": quarter.result.arn,
+                "violations": [
+                    {"arn": arn, **found.to_document()}
+                    for arn, found in zip(quarter.result.violation_arns, quarter.result.violations, strict=True)
+                ],
+            }
+            for quarter in quarters
+        ],
+        "violation": answers["violation"],
+        "upstream": lineage_document(answers["upstream"]),
+        "table": answers["table"],
+        "downstream": lineage_document(answers["downstream"]),
+        "ledgerEntries": answers["verdict"].entries,
+    }
+
+
+def show(console: Console, session: Session, quarters: "list[Quarter]", answers: dict[str, Any]) -> None:
+    """Print the outcome for people."""
+    console.print()
+    cells = [
+        (
+            quarter.name,
+            f"{quarter.result.statistics.item_count:,}",
+            len(quarter.result.violations) or "–",
+            f"{quarter.accuracy:.3f}",
+        )
+        for quarter in quarters
+    ]
+    console.print(table("Quarters, and how good the model was", ("quarter", "rows", "#violations", "#accuracy"), cells))
+    console.print(table("Violations", ("quarter", "column", "expected", "observed", "n"), violation_cells(quarters)))
+    console.print(
+        "RELP is how a person lives in the household. The census delivered residents of dormitories, nursing homes and\n"
+        "prisons as one block around the turn of 2017; the model knows them badly, so its accuracy fell.\n"
+    )
+    console.print(nodes_table(answers["upstream"], "Where the first violation came from (upstream)"))
+    console.print(nodes_table(answers["downstream"], "What the training table touches (downstream)"))
+    verdict = answers["verdict"]
+    console.print(
+        f"The ledger is in order: {verdict.entries} entries, {verdict.revisions + verdict.edges:,} records.\n"
+    )
+    further(console, session, answers["violation"])
+
+
+def violation_cells(quarters: "list[Quarter]") -> list[tuple[str, str, str, str, str]]:
+    """A row for each violation."""
+    return [
+        (quarter.name, found.feature_name, expected(found), number(found.observed), f"{found.sample_size:,}")
+        for quarter in quarters
+        for found in quarter.result.violations
+    ]
+
+
+def further(console: Console, session: Session, arn: str) -> None:
+    """Commands to go on with."""
+    folder = shlex.quote(str(session.settings.data_dir))
+    asked = orjson.dumps({"query": QUERY % orjson.dumps(arn).decode()}).decode()
+    console.print("[bold]Look further[/bold]")
+    for line in (
+        f"stemma lineage {short(arn)} --direction ascendants --data-dir {folder}",
+        f"stemma entity show {short(arn)} --data-dir {folder}",
+        f"stemma serve --data-dir {folder}",
+        "curl -s http://127.0.0.1:8440/graphql -H 'Content-Type: application/json' \\",
+        f"  -d {shlex.quote(asked)}",
+    ):
+        console.print(f"  {line}", markup=False, soft_wrap=True)

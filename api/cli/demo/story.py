@@ -1,0 +1,189 @@
+"""The demonstration's course: train, record, monitor, ask; each step checks what came of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+from rich.console import Console
+
+from api.cli.call import DONE, Call, Session, console
+from api.cli.demo import report
+from api.cli.demo.census import LABEL, Census, load, save
+from api.cli.demo.lineage import ASSOCIATED, CONTRIBUTED, DERIVED, Records, numbers
+from api.cli.demo.model import PARAMETERS, Model, framework, train
+from graph.errors import StemmaError
+from graph.lineage import Direction, Lineage, walk
+from graph.verification import verify
+from monitors import data_quality
+from monitors.data_quality import Result
+
+ENDPOINT = "employment"
+DRIFTED = ("2017-q4", "2018-q1")
+"""The quarters in which residents of group quarters (dormitories, nursing homes) were delivered as one block."""
+
+
+class DemoError(StemmaError):
+    """A step of the demonstration did not come out as it must."""
+
+
+@dataclass(slots=True)
+class Arns:
+    """The entities that the demonstration asks about."""
+
+    train: str
+    model: str
+    deployment: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """One window of later data: its table, what the monitor found, and how good the model was on it."""
+
+    name: str
+    result: Result
+    accuracy: float
+
+
+async def run(call: Call, session: Session) -> int:
+    """Run the demonstration.
+
+    Raises:
+        DemoError: a step did not come out as it must.
+        NotFoundError: the data are not installed.
+    """
+    screen = console(stderr=True) if call.json else console()
+    folder = (session.settings.data_dir / "tables").resolve()
+    async with step(screen, "Read the census: 2015 to train on, the quarters of 2016 to 2018 to monitor"):
+        census = load()
+    async with step(screen, f"Train gradient boosting on {census.train.height:,} records ({framework()})"):
+        model = train(census.train)
+        metrics = model.evaluate(census.validation)
+        check(metrics["auc"] > 0.85, f"the model's AUC is {metrics['auc']}")
+    async with step(screen, f"Record data, jobs, model and deployment (AUC {metrics['auc']:.3f} on held-out records)"):
+        arns, tables = await record(session, census, model, metrics, folder)
+    async with step(screen, "Learn the baseline from the held-out records as the model scored them"):
+        learnt = await data_quality.baseline(
+            session.catalog, session.artifacts, session.caller, folder / "baseline.parquet", name="employment-baseline"
+        )
+        check(len(learnt.constraints.features) == len(census.later["2016-q1"].columns) + 1, "columns are missing")
+    async with step(screen, f"Monitor {len(tables)} quarters, {sum(t.height for t in tables.values()):,} records"):
+        quarters = await monitor(session, census, tables, folder, learnt, arns)
+        found = {quarter.name: len(quarter.result.violations) for quarter in quarters}
+        check({name for name, count in found.items() if count} == set(DRIFTED), f"violations were found in {found}")
+    async with step(screen, "Ask the graph, and verify its ledger"):
+        answers = await ask(session, arns, quarters)
+    document = report.document(session, learnt, quarters, answers)
+    call.emit(document, lambda shown: report.show(shown, session, quarters, answers))
+    return DONE
+
+
+@asynccontextmanager
+async def step(screen: Console, what: str) -> AsyncIterator[None]:
+    """Say what is being done and, when it is, how long it took."""
+    import time
+
+    began = time.monotonic()
+    with screen.status(what):
+        yield
+    screen.print(f"[green]✓[/green] {what} [dim]{time.monotonic() - began:.1f} s[/dim]")
+
+
+async def record(
+    session: Session, census: Census, model: Model, metrics: dict[str, float], folder: Path
+) -> tuple[Arns, dict[str, pl.DataFrame]]:
+    """Write the tables, and record where they came from, as one request."""
+    tables = {name: model.score(records) for name, records in census.later.items()}
+    records = Records(session.place)
+    reference = records.file(census.reference_file, "DataSet", period="2015")
+    analysis = records.file(census.analysis_file, "DataSet", period="2016 to 2018")
+    trained_on = records.file(save(census.train, folder / "train.parquet"), "DataSet", rows=str(census.train.height))
+    held_out = records.file(save(census.validation, folder / "validation.parquet"), "DataSet")
+    records.job("processing", "employment-prepare", [reference], [trained_on, held_out])
+    code = records.file(Path(__file__).with_name("model.py"), "Code")
+    stored = session.artifacts.put(model.content, "model.pkl")
+    data = records.stored(stored, "ModelData", framework=framework())
+    records.job("training", "employment-train", [trained_on, code], [data], parameters=numbers(PARAMETERS))
+    scored = records.file(save(model.score(census.validation), folder / "baseline.parquet"), "DataSet")
+    evaluation = records.stored(session.artifacts.put(orjson.dumps(metrics), "evaluation.json"), "Evaluation")
+    records.job(
+        "processing", "employment-evaluate", [held_out, data], [evaluation, scored], parameters=numbers(metrics)
+    )
+    name = f"employment-{stored.digest[:12]}"
+    made = records.model(name, data)
+    deployment, endpoint = records.deployment(f"{name}-deployment", made, ENDPOINT)
+    for quarter, table in tables.items():
+        captured = records.file(save(table, folder / f"{quarter}.parquet"), "CapturedData", window=quarter)
+        records.connect(analysis, DERIVED, captured)
+        records.connect(deployment, CONTRIBUTED, captured)
+        records.connect(captured, ASSOCIATED, endpoint)
+    await session.write(records.commands, "demo")
+    return Arns(trained_on, made, deployment, endpoint), tables
+
+
+async def monitor(
+    session: Session,
+    census: Census,
+    tables: dict[str, pl.DataFrame],
+    folder: Path,
+    learnt: Result,
+    arns: Arns,
+) -> list[Quarter]:
+    """Hold each quarter against the baseline."""
+    quarters = []
+    for name, table in tables.items():
+        result = await data_quality.run(
+            session.catalog,
+            session.artifacts,
+            session.caller,
+            folder / f"{name}.parquet",
+            learnt.arn,
+            name="employment-monitor",
+            model=arns.model,
+        )
+        outcomes = census.later[name][LABEL]
+        accuracy = (outcomes == table["prediction"]).mean()
+        assert isinstance(accuracy, float)
+        quarters.append(Quarter(name, result, accuracy))
+    return quarters
+
+
+async def ask(session: Session, arns: Arns, quarters: list[Quarter]) -> dict[str, Any]:
+    """The two questions, and whether the ledger is in order."""
+    violations = {arn for quarter in quarters for arn in quarter.result.violation_arns}
+    first = min(
+        arn
+        for quarter in quarters
+        for arn, found in zip(quarter.result.violation_arns, quarter.result.violations, strict=True)
+        if quarter.name == DRIFTED[0] and found.feature_name == "RELP"
+    )
+    upstream = await walked(session, first, Direction.ASCENDANTS)
+    above = {node.arn for node in upstream.nodes}
+    for arn in (arns.train, arns.model, arns.deployment):
+        check(arn in above, f"{arn} is not upstream of {first}")
+    downstream = await walked(session, arns.train, Direction.DESCENDANTS)
+    below = {node.arn for node in downstream.nodes}
+    check(violations | {arns.endpoint} <= below, "the training table does not lead to every violation")
+    verdict = await verify(session.catalog.store, session.catalog.checkpoints, session.account)
+    check(verdict.problem is None, f"the ledger is broken: {verdict.problem}")
+    return {"violation": first, "table": arns.train, "upstream": upstream, "downstream": downstream, "verdict": verdict}
+
+
+async def walked(session: Session, arn: str, direction: Direction) -> Lineage:
+    """The whole cone of one entity, now."""
+    when = await session.catalog.moment(session.account)
+    return await walk(session.catalog.store, session.account, [arn], direction, when)
+
+
+def check(right: bool, problem: str) -> None:
+    """Fail the demonstration when a step went wrong.
+
+    Raises:
+        DemoError: it did.
+    """
+    if not right:
+        raise DemoError(f"the demo failed: {problem}")

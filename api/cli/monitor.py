@@ -1,0 +1,213 @@
+"""Commands that compute: `monitor baseline` and `monitor run`."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli.call import DONE, FOUND, Call, Session, command, progress, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from monitors.analysis import Violation
+    from monitors.data_quality import Result
+
+PANEL = "Monitor data"
+
+
+class DataFormat(StrEnum):
+    """How files are read."""
+
+    csv = "csv"
+    parquet = "parquet"
+    jsonl = "jsonl"
+
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A file, a folder or a pattern: CSV, Parquet, JSON Lines.")]
+Name = Annotated[str | None, typer.Option(help="What the job is called, before its identity.", show_default=False)]
+FormatOption = Annotated[
+    DataFormat | None, typer.Option("--format", help="How to read the files; by their suffix if not given.")
+]
+Header = Annotated[bool, typer.Option(help="Whether CSV files begin with a line of names.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    monitor = typer.Typer(no_args_is_help=True, help="Learn what data looks like, and hold later data against it.")
+    command(monitor, "baseline")(baseline)
+    command(monitor, "run")(run)
+    app.add_typer(monitor, name="monitor", rich_help_panel=PANEL)
+
+
+def baseline(
+    call: Call,
+    data: Data,
+    name: Name = None,
+    format: FormatOption = None,  # noqa: A002  # the word for it, as in the analysis
+    header: Header = True,
+    constraints: Annotated[
+        Path | None, typer.Option(help="A constraints.json of your own instead of the suggested one.")
+    ] = None,
+) -> int:
+    """Learn what a data set looks like: statistics.json and constraints.json.
+
+    Prints the ARN that `stemma monitor run --baseline` takes. The same data again finds the baseline that is there.
+    """
+
+    async def work(session: Session) -> int:
+        from monitors import data_quality
+        from monitors.datasets import translated
+
+        with translated():
+            own = None if constraints is None else constraints.read_bytes()
+        with progress(f"reading {data}") as report:
+            result = await data_quality.baseline(
+                session.catalog,
+                session.artifacts,
+                session.caller,
+                data,
+                name=name or data_quality.BASELINE_NAME,
+                format=None if format is None else format.value,
+                header=header,
+                constraints=own,
+                on_progress=_forward(report),
+            )
+        call.emit(document(result), lambda console: _show_baseline(console, result))
+        return DONE
+
+    return call.graph(work)
+
+
+def run(
+    call: Call,
+    data: Data,
+    baseline: Annotated[str, typer.Option(metavar="ARN", help="What `stemma monitor baseline` printed.")],
+    model: Annotated[str | None, typer.Option(metavar="ARN", help="The model or version whose data this is.")] = None,
+    name: Name = None,
+    format: FormatOption = None,  # noqa: A002  # the word for it, as in the analysis
+    header: Header = True,
+) -> int:
+    """Hold a data set against a baseline; exit code 3 when it is violated.
+
+    Writes statistics.json and constraint_violations.json; every violation becomes an artifact with an upstream and a
+    downstream.
+    """
+
+    async def work(session: Session) -> int:
+        from monitors import data_quality
+
+        with progress(f"reading {data}") as report:
+            result = await data_quality.run(
+                session.catalog,
+                session.artifacts,
+                session.caller,
+                data,
+                await session.arn(baseline),
+                name=name or data_quality.NAME,
+                model=None if model is None else await session.arn(model),
+                format=None if format is None else format.value,
+                header=header,
+                on_progress=_forward(report),
+            )
+        call.emit(document(result), lambda console: _show_run(console, result))
+        return FOUND if result.violations else DONE
+
+    return call.graph(work)
+
+
+def document(result: "Result") -> dict[str, Any]:
+    """A baseline or a run as plain values."""
+    return {
+        "arn": result.arn,
+        "job": result.job,
+        "data": result.data_arn,
+        "created": result.created,
+        "rows": result.statistics.item_count,
+        "columns": len(result.statistics.features),
+        "files": {
+            name: {"arn": arn, "uri": stored.uri, "sha256": stored.digest, "bytes": stored.size}
+            for name, (arn, stored) in result.files.items()
+        },
+        "violations": [
+            {"arn": result.violation_arns[index] if index < len(result.violation_arns) else None, **found.to_document()}
+            for index, found in enumerate(result.violations)
+        ],
+    }
+
+
+def violations_table(violations: "tuple[Violation, ...]", title: str | None = None) -> object:
+    """The violations: what was expected, what was observed, on how many values."""
+    cells = [
+        (
+            found.feature_name,
+            found.constraint_check_type.removesuffix("_check").replace("_", " "),
+            expected(found),
+            number(found.observed),
+            number(found.threshold),
+            f"{found.sample_size:,}",
+        )
+        for found in violations
+    ]
+    return table(title, ("column", "check", "expected", "observed", "threshold", "n"), cells)
+
+
+def expected(found: "Violation") -> str:
+    """What a violation's constraint asks for, in few words."""
+    if found.constraint_check_type == "baseline_drift_check":
+        return f"p ≥ {number(found.threshold)}" if found.method == "chi_squared" else f"≤ {number(found.threshold)}"
+    if isinstance(found.expected, list | tuple):
+        return f"{len(found.expected)} values"
+    return number(found.expected)
+
+
+def number(value: object) -> str:
+    """A number with the digits that matter."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "–" if value is None else str(value)
+
+
+def _show_baseline(console: "Console", result: "Result") -> None:
+    cells = []
+    for name, feature in result.statistics.features.items():
+        constraint = result.constraints.features.get(name)
+        numeric = feature.numerical
+        domain = None if constraint is None or constraint.domains is None else len(constraint.domains)
+        cells.append(
+            (
+                name,
+                feature.inferred_type,
+                number(feature.completeness),
+                None if numeric is None else f"{number(numeric.min)} … {number(numeric.max)}",
+                None if numeric is None else number(numeric.mean),
+                domain,
+            )
+        )
+    console.print(table(None, ("column", "type", "completeness", "range", "#mean", "#domain"), cells))
+    _show_files(console, result)
+    console.print(f"baseline {result.arn}", soft_wrap=True)
+
+
+def _show_run(console: "Console", result: "Result") -> None:
+    from monitors.data_quality import exit_message
+
+    if result.violations:
+        console.print(violations_table(result.violations))
+    console.print(exit_message(len(result.violations)))
+    _show_files(console, result)
+    console.print(f"run {result.arn}", soft_wrap=True)
+
+
+def _show_files(console: "Console", result: "Result") -> None:
+    state = "" if result.created else " (done before; nothing was changed)"
+    console.print(f"{result.statistics.item_count:,} rows, {len(result.statistics.features)} columns{state}")
+    for arn, stored in result.files.values():
+        console.print(f"{stored.uri.removeprefix('file://')}  {arn.split(':', 5)[-1]}", soft_wrap=True, markup=False)
+
+
+def _forward(report: Callable[[int, int], None]) -> Callable[[str, int, int], None]:
+    # Two passes over the bytes: the digest, which is quick, and the profile.
+    return lambda stage, done, total: report(done // 10 if stage == "digest" else total // 10 + done * 9 // 10, total)
