@@ -66,8 +66,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     return Starlette(
         routes=[
             Route("/", root),
-            Route("/graphql", graphql.get, methods=["GET"]),
-            Route("/graphql", graphql.post, methods=["POST"]),
+            Route("/graphql", graphql.answer, methods=["GET", "POST"]),
             Route("/livez", live),
             Route("/readyz", ready),
             Route("/metrics", show_metrics),

@@ -24,6 +24,7 @@ from graph.store.writer import Caller
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 BODY_SECONDS = 30.0
+DRAINED = 16 * 2**20
 WRITE_SECONDS = 30.0
 """What a request may take beside the longest read."""
 
@@ -47,24 +48,21 @@ class Endpoint:
         self._metrics = metrics
         self._engine = Engine(introspection=settings.graphiql)
 
-    async def get(self, _: Request) -> Response:
-        """The query console.
+    async def answer(self, request: Request) -> Response:
+        """The answer to an operation, or the query console.
 
         Raises:
-            ProblemError: it is not switched on.
+            ProblemError: the request can't be read, or the console is not switched on.
         """
+        if request.method == "POST":
+            return await self._operation(request)
         if not self._settings.graphiql:
             raise ProblemError(
                 405, "send queries as POST; STEMMA_GRAPHIQL=true serves a query console here", {"Allow": "POST"}
             )
         return console.page()
 
-    async def post(self, request: Request) -> Response:
-        """One operation.
-
-        Raises:
-            ProblemError: the request can't be read.
-        """
+    async def _operation(self, request: Request) -> Response:
         request_id: str = request.state.request_id
         media_type = GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else JSON
         _json_only(request)
@@ -119,11 +117,11 @@ class Endpoint:
 
     def _refused(self, errors: list[Exception], request_id: str, media_type: str) -> Response:
         self._metrics.operations.labels("refused").inc()
-        shown = [self._shown(error, request_id) for error in errors]
+        shown = [self._shown(error, request_id, refused=True) for error in errors]
         return Response(_dump({"errors": shown}), 400, media_type=media_type)
 
-    def _shown(self, error: Exception, request_id: str) -> dict[str, Any]:
-        entry = failures.shown(error, request_id)
+    def _shown(self, error: Exception, request_id: str, *, refused: bool = False) -> dict[str, Any]:
+        entry = failures.shown(error, request_id, refused=refused)
         self._metrics.errors.labels(entry["extensions"]["code"]).inc()
         return entry
 
@@ -158,10 +156,8 @@ async def read_body(request: Request, limit: int) -> bytes:
     Raises:
         ProblemError: it is too long, or does not arrive.
     """
-    too_long = ProblemError(413, f"the body is longer than {limit} bytes", {"Connection": "close"})
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise too_long
+    over = declared.isdigit() and int(declared) > limit
     parts: list[bytes] = []
     size = 0
     try:
@@ -169,11 +165,16 @@ async def read_body(request: Request, limit: int) -> bytes:
             async for part in request.stream():
                 size += len(part)
                 # A chunked body says nothing about its length before it is there.
-                if size > limit:
-                    raise too_long
-                parts.append(part)
+                over = over or size > limit
+                if not over:
+                    parts.append(part)
+                # A little more is read and thrown away: a caller that still sends would not see the answer.
+                elif size > limit + DRAINED:
+                    break
     except TimeoutError:
         raise ProblemError(408, f"the body did not arrive within {BODY_SECONDS:g} s", {"Connection": "close"}) from None
+    if over:
+        raise ProblemError(413, f"the body is longer than {limit} bytes", {"Connection": "close"})
     return b"".join(parts)
 
 

@@ -11,11 +11,19 @@ from graph.errors import InvalidError, StemmaError
 log = structlog.get_logger("stemma.graphql")
 
 INTERNAL = "INTERNAL"
+LONGEST = 1_000
+"""Characters of a message: some quote what was sent."""
 
 
-def shown(error: Exception, request_id: str) -> dict[str, Any]:
-    """One entry of `errors`. What is not meant for the caller is logged, once, and called an internal error."""
-    cause = _cause(error)
+def shown(error: Exception, request_id: str, *, refused: bool = False) -> dict[str, Any]:
+    """One entry of `errors`. What is not meant for the caller is logged, once, and called an internal error.
+
+    Args:
+        error: What went wrong.
+        request_id: In which request.
+        refused: The request did not begin to run, so whatever graphql-core found is about the request itself.
+    """
+    cause = error if refused else _cause(error)
     extensions: dict[str, Any]
     if isinstance(cause, RowError) and isinstance(cause.__cause__, StemmaError):
         message = f"{cause}: {cause.__cause__.message}"
@@ -33,7 +41,7 @@ def shown(error: Exception, request_id: str) -> dict[str, Any]:
     else:
         log.error("a GraphQL request failed", exc_info=cause)
         message, extensions = "internal error", {"code": INTERNAL}
-    entry: dict[str, Any] = {"message": message}
+    entry: dict[str, Any] = {"message": message if len(message) <= LONGEST else message[: LONGEST - 1] + "…"}
     if isinstance(error, GraphQLError):
         if error.locations:
             entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]

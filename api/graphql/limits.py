@@ -33,6 +33,8 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from graph.errors import InvalidError, TooExpensiveError
 
 DEPTH = 15
+NESTING = 60
+"""Levels of selections and fragments in each other that are looked at, fields or not."""
 ALIASES = 30
 FIELDS = 1_000
 TOKENS = 5_000
@@ -43,6 +45,8 @@ KEPT = 500
 """Documents whose reading is kept."""
 KEPT_SOURCE = 20_000
 
+DIGITS = 10
+"""Of a page's size: Int has 32 bits."""
 READ = 10
 """The cost of a field that reads the database."""
 PAGES = {"artifacts", "actions", "contexts", "trialComponents", "associations", "history"}
@@ -128,7 +132,7 @@ def cost(reading: Reading, operation: OperationDefinitionNode, variables: Mappin
     defaults = {
         definition.variable.name.value: int(definition.default_value.value)
         for definition in operation.variable_definitions or ()
-        if isinstance(definition.default_value, IntValueNode)
+        if isinstance(definition.default_value, IntValueNode) and len(definition.default_value.value) <= DIGITS
     }
     return _Costs(reading.fragments, {**defaults, **variables}).of(operation.selection_set, 0)
 
@@ -146,63 +150,70 @@ def within_cost(reading: Reading, operation: OperationDefinitionNode, variables:
 
 
 def _within(document: DocumentNode, fragments: dict[str, FragmentDefinitionNode]) -> None:
-    sizes: dict[str, Size | None] = {}
+    sizes = _Sizes(fragments)
     total = Size()
-    for definition in document.definitions:
-        if isinstance(definition, OperationDefinitionNode):
-            size = _size(definition.selection_set, fragments, sizes)
-            total.depth = max(total.depth, size.depth)
-            total.fields += size.fields
-            total.aliases += size.aliases
+    for operation in _operations(document):
+        size = sizes.of(operation.selection_set, 1)
+        total.depth = max(total.depth, size.depth)
+        total.fields += size.fields
+        total.aliases += size.aliases
     # A fragment that no operation uses is refused by the rules, but not before they looked at all of it.
-    for fragment in fragments.values():
-        _fragment_size(fragment.name.value, fragments, sizes)
-    total.fields = max(total.fields, sum(size.fields for size in sizes.values() if size is not None))
+    total.fields = max(total.fields, sum(sizes.fragment(name, 1).fields for name in fragments))
     for name, found, allowed in (
         ("levels", total.depth, DEPTH),
         ("fields", total.fields, FIELDS),
         ("aliases", total.aliases, ALIASES),
     ):
         if found > allowed:
+            count = found if found < 10**9 else "far too many"
+            raise TooExpensiveError(f"the query has {count} {name}; it may have {allowed}")
+
+
+class _Sizes:
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
+        self._fragments = fragments
+        self._known: dict[str, Size | None] = {}
+
+    def of(self, selections: SelectionSetNode, level: int) -> Size:
+        """The size of a selection that stands so many levels deep."""
+        if level > NESTING:
             raise TooExpensiveError(
-                f"the query has {found if found < 10**9 else 'far too many'} {name}; it may have {allowed}"
+                f"the query is nested deeper than {NESTING} levels; it may have {DEPTH} levels of fields"
             )
+        found = Size()
+        for selection in selections.selections:
+            deeper = 0
+            if isinstance(selection, FragmentSpreadNode):
+                inner = self.fragment(selection.name.value, level + 1)
+            elif isinstance(selection, FieldNode):
+                nested = selection.selection_set
+                inner = self.of(nested, level + 1) if nested else Size()
+                # The usual question for a schema is deeper than any other, and has a rule of its own.
+                inner.depth = 0 if selection.name.value in ("__schema", "__type") else inner.depth
+                found.fields += 1
+                found.aliases += selection.alias is not None
+                deeper = 1
+            else:
+                assert isinstance(selection, InlineFragmentNode)
+                inner = self.of(selection.selection_set, level + 1)
+            found.depth = max(found.depth, inner.depth + deeper)
+            found.fields += inner.fields
+            found.aliases += inner.aliases
+        return found
 
-
-def _size(
-    selections: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], sizes: dict[str, Size | None]
-) -> Size:
-    found = Size()
-    for selection in selections.selections:
-        deeper = 0
-        if isinstance(selection, FragmentSpreadNode):
-            inner = _fragment_size(selection.name.value, fragments, sizes)
-        elif isinstance(selection, FieldNode):
-            inner = _size(selection.selection_set, fragments, sizes) if selection.selection_set else Size()
-            # The usual question for a schema is deeper than any other, and has a rule of its own.
-            inner.depth = 0 if selection.name.value in ("__schema", "__type") else inner.depth
-            found.fields += 1
-            found.aliases += selection.alias is not None
-            deeper = 1
-        else:
-            assert isinstance(selection, InlineFragmentNode)
-            inner = _size(selection.selection_set, fragments, sizes)
-        found.depth = max(found.depth, inner.depth + deeper)
-        found.fields += inner.fields
-        found.aliases += inner.aliases
-    return found
-
-
-def _fragment_size(name: str, fragments: dict[str, FragmentDefinitionNode], sizes: dict[str, Size | None]) -> Size:
-    if name not in sizes:
-        sizes[name] = None  # in work: a fragment that leads back here is a cycle
-        fragment = fragments.get(name)
-        # An unknown fragment is for the rules to name.
-        sizes[name] = Size() if fragment is None else _size(fragment.selection_set, fragments, sizes)
-    found = sizes[name]
-    if found is None:
-        raise InvalidError(f"the fragment {name[:60]} contains itself", path="query", constraint="no fragment cycles")
-    return found
+    def fragment(self, name: str, level: int) -> Size:
+        """The size of a fragment, found once."""
+        if name not in self._known:
+            self._known[name] = None  # in work: a fragment that leads back here is a cycle
+            fragment = self._fragments.get(name)
+            # An unknown fragment is for the rules to name.
+            self._known[name] = Size() if fragment is None else self.of(fragment.selection_set, level)
+        found = self._known[name]
+        if found is None:
+            raise InvalidError(
+                f"the fragment {name[:60]} contains itself", path="query", constraint="no fragment cycles"
+            )
+        return found
 
 
 class _Costs:

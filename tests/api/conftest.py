@@ -1,8 +1,10 @@
 """The application over real HTTP, once on each database; each test has an application, and so an account, of its own."""
 
 import asyncio
+import contextlib
+import logging
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -91,6 +94,16 @@ class Service:
         )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quiet() -> Iterator[None]:
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        processors=[structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)],
+    )
+    yield
+    structlog.reset_defaults()
+
+
 @pytest_asyncio.fixture(scope="session")
 async def switch() -> AsyncIterator[tuple[Switch, str]]:
     switch = Switch()
@@ -112,8 +125,6 @@ async def switch() -> AsyncIterator[tuple[Switch, str]]:
 
 
 def _no_signals() -> Any:
-    import contextlib
-
     return contextlib.nullcontext()
 
 
