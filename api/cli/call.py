@@ -113,8 +113,12 @@ class Call:
         logs.configure(level, self.settings.log_format)
 
         async def opened() -> int:
-            async with session(self.settings) as inner:
-                return await work(inner) or DONE
+            with console(stderr=True).status("opening the graph"):
+                session = await open_session(self.settings)
+            try:
+                return await work(session) or DONE
+            finally:
+                await session.catalog.close()
 
         return asyncio.run(opened())
 
@@ -128,36 +132,23 @@ class Call:
             show(console())
 
 
-class session:  # noqa: N801  # used like a function
-    """An open graph for a while: `async with session(settings) as inner: …`."""
+async def open_session(settings: "Settings") -> Session:
+    """Open the graph and the artifact store that the settings name; `session.catalog.close()` ends it."""
+    from getpass import getuser
 
-    def __init__(self, settings: "Settings") -> None:
-        self._settings = settings
+    from graph.artifacts import ArtifactStore
+    from graph.catalog import Catalog
+    from graph.store.writer import Caller
 
-    async def __aenter__(self) -> Session:
-        from getpass import getuser
-
-        from graph.artifacts import ArtifactStore
-        from graph.catalog import Catalog
-        from graph.store.writer import Caller
-
-        settings = self._settings
-        self._catalog = await Catalog.open(
-            settings.provider(),
-            settings.data_dir,
-            region=settings.region,
-            retry_seconds=settings.retry_seconds,
-            read_seconds=settings.read_seconds,
-        )
-        try:
-            artifacts = ArtifactStore(settings.artifact_location)
-        except BaseException:
-            await self._catalog.close()
-            raise
-        return Session(settings, self._catalog, Caller(settings.account, getuser(), "cli"), artifacts)
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._catalog.close()
+    artifacts = ArtifactStore(settings.artifact_location)
+    catalog = await Catalog.open(
+        settings.provider(),
+        settings.data_dir,
+        region=settings.region,
+        retry_seconds=settings.retry_seconds,
+        read_seconds=settings.read_seconds,
+    )
+    return Session(settings, catalog, Caller(settings.account, getuser(), "cli"), artifacts)
 
 
 P = ParamSpec("P")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.call import DONE, FAILED, Call, Session, command, table
+from api.cli.options import AsOf, KnownAt
 from api.cli.values import moment, pairs, time
 
 if TYPE_CHECKING:
@@ -31,12 +32,6 @@ class Form(StrEnum):
 
     tree = "tree"
     table = "table"
-
-
-AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was true at this time.", metavar="TIME")]
-KnownAt = Annotated[
-    str | None, typer.Option("--known-at", help="As it was known at this time or ledger entry.", metavar="TIME|ENTRY")
-]
 
 
 def register(app: typer.Typer) -> None:
