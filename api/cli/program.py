@@ -103,7 +103,7 @@ def _failed(code: str, message: str, exit_code: int, as_json: bool) -> int:
 
         sys.stderr.write(orjson.dumps({"error": {"code": code, "message": message}}).decode() + "\n")
     else:
-        sys.stderr.write(f"stemma: {message}\n")
+        sys.stderr.write(f"stemma: {' '.join(message.split())}\n")
     return exit_code
 
 

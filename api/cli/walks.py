@@ -135,7 +135,10 @@ def nodes_table(found: "Lineage", title: str | None) -> "object":
 
 
 def trees(found: "Lineage", starts: list[str], way: Way) -> "list[object]":
-    """The answer as trees, one a start and direction; what was shown above already is only named again."""
+    """The answer as trees, one a start and direction.
+
+    What was shown above already is only named again; of what a cut walk did not look at, the ARN is shown.
+    """
     from rich.markup import escape
     from rich.tree import Tree
 
@@ -158,6 +161,9 @@ def trees(found: "Lineage", starts: list[str], way: Way) -> "list[object]":
                 following_level = []
                 for arn, branch in level:
                     for association, far in sorted(following.get(arn, ())):
+                        if far not in nodes:
+                            branch.add(f"[dim]… {escape(short(far))}[/dim]")
+                            continue
                         label = f"[dim]{association.lower().replace('_', ' ')}[/dim] {_label(nodes[far])}"
                         if far in seen:
                             branch.add(f"{label} [dim](above)[/dim]")

@@ -1,0 +1,64 @@
+"""`stemma monitor` as a person uses it."""
+
+from tests.api.cli.conftest import Stemma
+
+TRAIN = "age,city\n" + "20,Oslo\n30,Rome\n40,Bern\n" * 50
+JULY = "age,city\n" + "-20,Oslo\n30,Rome\n40,Wien\n" * 50
+
+
+def test_a_baseline_and_two_runs(stemma: Stemma) -> None:
+    (stemma.folder / "train.csv").write_text(TRAIN)
+    (stemma.folder / "july.csv").write_text(JULY)
+    baseline = stemma.ok("monitor", "baseline", "train.csv")
+    assert set(baseline["files"]) == {"statistics.json", "constraints.json"}
+    assert (baseline["rows"], baseline["columns"], baseline["created"]) == (150, 2, True)
+    quiet = stemma("monitor", "run", "train.csv", "--baseline", baseline["arn"])
+    assert quiet.code == 0
+    assert "successfully with no violations" in quiet.out
+    loud = stemma("monitor", "run", "july.csv", "--baseline", baseline["arn"].split(":")[-1])
+    assert loud.code == 3
+    assert loud.err == ""
+    assert "CompletedWithViolations" in loud.out
+    lines = [line.split() for line in loud.out.splitlines()]
+    assert ["age", "non", "negative", "0", "-20", "0", "150"] in lines
+    again = stemma("monitor", "run", "july.csv", "--baseline", baseline["files"]["constraints.json"]["arn"], "--json")
+    assert again.code == 3
+    assert not again.json["created"]
+    violation = again.json["violations"][0]
+    assert {"feature_name", "constraint_check_type", "description", "expected", "observed", "arn"} <= set(violation)
+    upstream = stemma.ok("lineage", violation["arn"], "-d", "ascendants")
+    assert {"train.csv", "july.csv"} <= {node["name"] for node in upstream["nodes"]}
+
+
+def test_other_formats_and_own_constraints(stemma: Stemma) -> None:
+    (stemma.folder / "data").mkdir()
+    (stemma.folder / "data" / "a.jsonl").write_text('{"x": 1}\n{"x": 2}\n')
+    (stemma.folder / "plain.txt").write_text("1,2\n3,4\n")
+    assert stemma.ok("monitor", "baseline", "data")["rows"] == 2
+    made = stemma.ok("monitor", "baseline", "plain.txt", "--format", "csv", "--no-header", "--name", "plain")
+    assert made["rows"] == 2
+    assert made["job"].startswith("plain-")
+    (stemma.folder / "own.json").write_text('{"features": []}')
+    assert stemma.ok("monitor", "baseline", "data", "--constraints", "own.json")["created"]
+
+
+def test_mistakes(stemma: Stemma) -> None:
+    (stemma.folder / "empty.csv").write_text("")
+    (stemma.folder / "noise.parquet").write_bytes(bytes(range(256)))
+    (stemma.folder / "latin.csv").write_bytes(b"a\n\xff\n")
+    (stemma.folder / "twice.csv").write_text("a,a\n1,2\n")
+    for name, code, message in (
+        ("absent.csv", 1, "There is no file or folder absent.csv"),
+        ("empty.csv", 2, "is empty"),
+        ("noise.parquet", 2, "can't be read as Parquet"),
+        ("latin.csv", 2, "UTF-8"),
+        ("twice.csv", 2, "more than one column named 'a'"),
+    ):
+        done = stemma("monitor", "baseline", name)
+        assert (done.code, done.out) == (code, ""), name
+        assert message in done.err
+    (stemma.folder / "train.csv").write_text(TRAIN)
+    for arn in ("artifact/absent", "nonsense"):
+        assert stemma("monitor", "run", "train.csv", "--baseline", arn).code in (1, 2)
+    done = stemma("monitor", "baseline", "train.csv", "--constraints", "absent.json")
+    assert (done.code, "absent.json" in done.err) == (2, True)
