@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.app import create_app
-from api.server import Server
+from api.server import Server, bind
 from api.settings import Settings
 from graph.catalog import Catalog
 
@@ -107,10 +106,7 @@ def _quiet() -> Iterator[None]:
 @pytest_asyncio.fixture(scope="session")
 async def switch() -> AsyncIterator[tuple[Switch, str]]:
     switch = Switch()
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(128)
-        listener.setblocking(False)
+    with bind("127.0.0.1", 0) as listener:
         started = asyncio.Event()
         config = uvicorn.Config(
             switch, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1
