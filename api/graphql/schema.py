@@ -10,11 +10,11 @@ from graphql import ExecutionResult, GraphQLError
 from graphql.execution import execute
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.graphql.context import Context
 from api.graphql.descriptions import describe
 from api.graphql.entities import SHAPES
+from api.graphql.execution import Projecting
 from api.graphql.limits import Limits, find_operation, within_cost
 from api.graphql.mutations import Mutation
 from api.graphql.queries import Query
@@ -81,7 +81,7 @@ class Engine:
             variable_values=dict(variables),
             operation_name=operation_name,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # strawberry's own, typed as a plain predicate
-            executor_class=StrawberryGraphQLCoreExecutionContext,
+            executor_class=Projecting,
         )
         return running if isinstance(running, ExecutionResult) else await running
 

@@ -44,21 +44,16 @@ def test_other_formats_and_own_constraints(stemma: Stemma) -> None:
 
 def test_mistakes(stemma: Stemma) -> None:
     (stemma.folder / "empty.csv").write_text("")
-    (stemma.folder / "noise.parquet").write_bytes(bytes(range(256)))
-    (stemma.folder / "latin.csv").write_bytes(b"a\n\xff\n")
     (stemma.folder / "twice.csv").write_text("a,a\n1,2\n")
     for name, code, message in (
         ("absent.csv", 1, "There is no file or folder absent.csv"),
         ("empty.csv", 2, "is empty"),
-        ("noise.parquet", 2, "can't be read as Parquet"),
-        ("latin.csv", 2, "UTF-8"),
         ("twice.csv", 2, "more than one column named 'a'"),
     ):
         done = stemma("monitor", "baseline", name)
         assert (done.code, done.out) == (code, ""), name
         assert message in done.err
     (stemma.folder / "train.csv").write_text(TRAIN)
-    for arn in ("artifact/absent", "nonsense"):
-        assert stemma("monitor", "run", "train.csv", "--baseline", arn).code in (1, 2)
+    assert stemma("monitor", "run", "train.csv", "--baseline", "artifact/absent").code == 1
     done = stemma("monitor", "baseline", "train.csv", "--constraints", "absent.json")
     assert (done.code, "absent.json" in done.err) == (2, True)

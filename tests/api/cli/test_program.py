@@ -18,7 +18,7 @@ def test_help_says_what_there_is(stemma: Stemma) -> None:
 
 def test_every_command_has_help_and_json(stemma: Stemma) -> None:
     commands = ["demo", "serve", "verify", "config", "lineage", "path", "ingest", "monitor baseline", "monitor run"]
-    commands += [f"entity {name}" for name in ("show", "list", "history", "create-artifact", "update", "associate")]
+    commands += [f"entity {name}" for name in ("show", "create-artifact", "associate")]
     for command in commands:
         done = stemma(*command.split(), "--help")
         assert done.code == 0, command
@@ -63,10 +63,14 @@ def test_wrong_use_is_one_line(stemma: Stemma, arguments: list[str], message: st
     assert done.err.startswith("stemma: ")
     assert message in done.err
     assert done.err.count("\n") == 1
-    as_json = stemma(*arguments, "--json")
-    assert as_json.code == 2
-    assert as_json.error["code"] == "INVALID"
-    assert message in as_json.error["message"]
+
+
+def test_errors_as_json(stemma: Stemma) -> None:
+    unknown = stemma("--json", "bogus")
+    assert (unknown.code, unknown.out) == (2, "")
+    assert unknown.error == {"code": "INVALID", "message": "No such command 'bogus'. See stemma --help."}
+    absent = stemma("entity", "show", "artifact/absent", "--json")
+    assert (absent.code, absent.error["code"]) == (1, "NOT_FOUND")
 
 
 def test_bad_settings_are_named(stemma: Stemma) -> None:
