@@ -12,6 +12,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 
 from api.graphql.context import Context
+from api.graphql.conversion import plan_inputs
 from api.graphql.descriptions import describe
 from api.graphql.entities import SHAPES
 from api.graphql.execution import Projecting
@@ -34,6 +35,7 @@ class RejectedError(Exception):
 def schema() -> strawberry.Schema:
     """The schema, built at its first use."""
     describe()
+    plan_inputs()
     return strawberry.Schema(
         query=Query, mutation=Mutation, types=list(SHAPES.values()), config=StrawberryConfig(scalar_map=SCALARS)
     )
