@@ -28,11 +28,11 @@ def demo(call: Call) -> int:
     The data are the Massachusetts census records of the nannyml package (`make demo` installs it). Everything lies in
     build/demo unless --data-dir says otherwise. Running it again changes nothing.
     """
-    from api.cli import demo as demonstration
+    from api.cli.demo.story import run
 
     if call.common.data_dir is None:
         call.common.data_dir = Path("build/demo")
-    return call.graph(lambda session: demonstration.run(call, session))
+    return call.graph(lambda session: run(call, session))
 
 
 def serve(

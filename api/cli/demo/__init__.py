@@ -1,5 +1,1 @@
 """The demonstration: real data, a real model, its lineage, and what the monitor finds in later data."""
-
-from api.cli.demo.story import run
-
-__all__ = ["run"]

@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+import tempfile
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest_asyncio
 
 from graph.catalog import Catalog
 from graph.store.provider import EmbeddedProvider
+from tests.api.cli import forked
 
 STEMMA = Path(sys.executable).with_name("stemma")
 
@@ -37,32 +39,49 @@ class Done:
 
 @dataclass(frozen=True)
 class Stemma:
-    """The program, with a data folder and an account."""
+    """The program, with a folder to stand in, a data folder and an account.
+
+    Attributes:
+        started: Whether the installed program itself is started, instead of a process that has imported it already.
+    """
 
     folder: Path
     data_dir: Path
     account: str
+    started: bool = False
 
     def __call__(
         self,
         *arguments: str | Path,
-        input: str | None = None,  # noqa: A002
+        input: str = "",  # noqa: A002
         environment: dict[str, str] | None = None,
     ) -> Done:
-        given: Sequence[str] = [str(argument) for argument in arguments]
+        given = [str(argument) for argument in arguments]
         variables = {name: value for name, value in os.environ.items() if not name.startswith("STEMMA_")}
         variables |= {"STEMMA_DATA_DIR": str(self.data_dir), "STEMMA_ACCOUNT": self.account, **(environment or {})}
-        done = subprocess.run(
-            [STEMMA, *given], cwd=self.folder, env=variables, input=input, capture_output=True, text=True, timeout=60
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+        done = (self._start if self.started else self._fork)(given, variables, input)
+        assert "Traceback" not in done.err, done.err
+        return done
 
-    def ok(self, *arguments: str | Path, input: str | None = None) -> Any:  # noqa: A002
+    def ok(self, *arguments: str | Path, input: str = "") -> Any:  # noqa: A002
         done = self(*arguments, "--json", input=input)
         assert done.code == 0, done.err
         assert done.err == ""
         return done.json
+
+    def _start(self, given: list[str], variables: dict[str, str], text: str) -> Done:
+        command = [str(STEMMA), *given]
+        done = subprocess.run(
+            command, cwd=self.folder, env=variables, input=text, capture_output=True, text=True, timeout=60
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def _fork(self, given: list[str], variables: dict[str, str], text: str) -> Done:
+        with tempfile.TemporaryDirectory() as name:
+            files = Path(name)
+            (files / "in").write_text(text)
+            code = forked.run(given, variables, self.folder, files)
+            return Done(code, (files / "out").read_text(), (files / "err").read_text())
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -77,3 +96,9 @@ async def kept(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
 @pytest.fixture
 def stemma(kept: Path, account: str, tmp_path: Path) -> Stemma:
     return Stemma(tmp_path, kept, account)
+
+
+@pytest.fixture
+def program(kept: Path, account: str, tmp_path: Path) -> Stemma:
+    """The installed program itself."""
+    return Stemma(tmp_path, kept, account, started=True)

@@ -125,11 +125,9 @@ def test_a_file_of_rows(stemma: Stemma) -> None:
     ],
 )
 def test_what_a_row_may_hold(row: dict[str, object], message: str) -> None:
+    place = Place("123456789012", "us-east-1")
     with pytest.raises(InvalidError, match=re.escape(message)):
-        if is_association(row):
-            associate_of(row, lambda end: end)
-        else:
-            put_of(Place("123456789012", "us-east-1"), row)
+        _ = associate_of(row, lambda end: end) if is_association(row) else put_of(place, row)
 
 
 def test_bad_rows_are_named_and_nothing_is_written(stemma: Stemma) -> None:

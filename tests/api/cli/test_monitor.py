@@ -1,32 +1,35 @@
 """`stemma monitor` as a person uses it."""
 
+import pytest
+
+from api.cli import progress
 from tests.api.cli.conftest import Stemma
 
 TRAIN = "age,city\n" + "20,Oslo\n30,Rome\n40,Bern\n" * 50
 JULY = "age,city\n" + "-20,Oslo\n30,Rome\n40,Wien\n" * 50
 
 
-def test_a_baseline_and_two_runs(stemma: Stemma) -> None:
-    (stemma.folder / "train.csv").write_text(TRAIN)
-    (stemma.folder / "july.csv").write_text(JULY)
-    baseline = stemma.ok("monitor", "baseline", "train.csv")
+def test_a_baseline_and_two_runs(program: Stemma) -> None:
+    (program.folder / "train.csv").write_text(TRAIN)
+    (program.folder / "july.csv").write_text(JULY)
+    baseline = program.ok("monitor", "baseline", "train.csv")
     assert set(baseline["files"]) == {"statistics.json", "constraints.json"}
     assert (baseline["rows"], baseline["columns"], baseline["created"]) == (150, 2, True)
-    quiet = stemma("monitor", "run", "train.csv", "--baseline", baseline["arn"])
+    quiet = program("monitor", "run", "train.csv", "--baseline", baseline["arn"])
     assert quiet.code == 0
     assert "successfully with no violations" in quiet.out
-    loud = stemma("monitor", "run", "july.csv", "--baseline", baseline["arn"].split(":")[-1])
+    loud = program("monitor", "run", "july.csv", "--baseline", baseline["arn"].split(":")[-1])
     assert loud.code == 3
     assert loud.err == ""
     assert "CompletedWithViolations" in loud.out
     lines = [line.split() for line in loud.out.splitlines()]
     assert ["age", "non", "negative", "0", "-20", "0", "150"] in lines
-    again = stemma("monitor", "run", "july.csv", "--baseline", baseline["files"]["constraints.json"]["arn"], "--json")
+    again = program("monitor", "run", "july.csv", "--baseline", baseline["files"]["constraints.json"]["arn"], "--json")
     assert again.code == 3
     assert not again.json["created"]
     violation = again.json["violations"][0]
     assert {"feature_name", "constraint_check_type", "description", "expected", "observed", "arn"} <= set(violation)
-    upstream = stemma.ok("lineage", violation["arn"], "-d", "ascendants")
+    upstream = program.ok("lineage", violation["arn"], "-d", "ascendants")
     assert {"train.csv", "july.csv"} <= {node["name"] for node in upstream["nodes"]}
 
 
@@ -57,3 +60,16 @@ def test_mistakes(stemma: Stemma) -> None:
     assert stemma("monitor", "run", "train.csv", "--baseline", "artifact/absent").code == 1
     done = stemma("monitor", "baseline", "train.csv", "--constraints", "absent.json")
     assert (done.code, "absent.json" in done.err) == (2, True)
+
+
+def test_progress_is_told_when_it_takes_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with progress.shown("reading x.csv") as report:
+        report(1, 2)
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(progress, "FIRST_SECONDS", 0.0)
+    with progress.shown("reading x.csv") as report:
+        report(1_500_000, 3_000_000)
+        report(3_000_000, 3_000_000)
+    assert capsys.readouterr() == ("", "stemma: reading x.csv: 1.5 MB of 3.0 MB\n")

@@ -1,16 +1,19 @@
 """The program as a whole: help, versions, settings, wrong use, and errors without tracebacks."""
 
 import os
+import signal
 import subprocess
 import time
+import urllib.request
 
+import orjson
 import pytest
 
 from tests.api.cli.conftest import STEMMA, Stemma
 
 
-def test_help_says_what_there_is(stemma: Stemma) -> None:
-    done = stemma("--help")
+def test_help_says_what_there_is(program: Stemma) -> None:
+    done = program("--help")
     assert done.code == 0
     for word in ("monitor", "lineage", "serve", "demo", "verify", "entity", "ingest", "path", "config", "Exit codes"):
         assert word in done.out
@@ -36,8 +39,8 @@ def test_help_is_quick() -> None:
     assert min(seconds) <= 0.4
 
 
-def test_version(stemma: Stemma) -> None:
-    assert stemma("--version").out == "stemma 0.1.0\n"
+def test_version(program: Stemma) -> None:
+    assert program("--version").out == "stemma 0.1.0\n"
 
 
 @pytest.mark.parametrize(
@@ -65,20 +68,20 @@ def test_wrong_use_is_one_line(stemma: Stemma, arguments: list[str], message: st
     assert done.err.count("\n") == 1
 
 
-def test_errors_as_json(stemma: Stemma) -> None:
-    unknown = stemma("--json", "bogus")
+def test_errors_as_json(program: Stemma) -> None:
+    unknown = program("--json", "bogus")
     assert (unknown.code, unknown.out) == (2, "")
     assert unknown.error == {"code": "INVALID", "message": "No such command 'bogus'. See stemma --help."}
-    absent = stemma("entity", "show", "artifact/absent", "--json")
+    absent = program("entity", "show", "artifact/absent", "--json")
     assert (absent.code, absent.error["code"]) == (1, "NOT_FOUND")
 
 
-def test_bad_settings_are_named(stemma: Stemma) -> None:
-    done = stemma("config", environment={"STEMMA_PORT": "many"})
+def test_bad_settings_are_named(program: Stemma) -> None:
+    done = program("config", environment={"STEMMA_PORT": "many"})
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("stemma: STEMMA_PORT (environment): ")
-    (stemma.folder / "stemma.toml").write_text("port = [")
-    assert "is not TOML" in stemma("config").err
+    (program.folder / "stemma.toml").write_text("port = [")
+    assert "is not TOML" in program("config").err
 
 
 def test_config_tells_where_values_come_from(stemma: Stemma) -> None:
@@ -97,8 +100,8 @@ def test_config_tells_where_values_come_from(stemma: Stemma) -> None:
     assert "hush" not in done.out + stemma("config").out
 
 
-def test_a_database_that_is_not_there(stemma: Stemma) -> None:
-    done = stemma("--database", "bolt://127.0.0.1:9", "verify", environment={"STEMMA_RETRY_SECONDS": "0"})
+def test_a_database_that_is_not_there(program: Stemma) -> None:
+    done = program("--database", "bolt://127.0.0.1:9", "verify", environment={"STEMMA_RETRY_SECONDS": "0"})
     assert done.code == 1
     assert done.err.splitlines()[-1].startswith("stemma: the database at bolt://127.0.0.1:9 did not answer")
 
@@ -120,3 +123,24 @@ def test_verify_finds_the_ledger_in_order_or_not(stemma: Stemma) -> None:
     assert done.code == 3
     assert "checkpoint" in done.json["problem"]
     assert "is broken" in stemma("verify").out
+
+
+def test_serve_answers_until_it_is_told_to_end(program: Stemma) -> None:
+    arn = program.ok("entity", "create-context", "ep", "--type", "Endpoint")["arn"]
+    variables = {**os.environ, "STEMMA_DATA_DIR": str(program.data_dir), "STEMMA_ACCOUNT": program.account}
+    command = [str(STEMMA), "serve", "--port", "0", "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables, cwd=program.folder
+    ) as server:
+        assert server.stdout is not None
+        lines = "".join(iter(server.stdout.readline, "}\n")) + "}"
+        address = orjson.loads(lines)["address"]
+        body = orjson.dumps({"query": f'{{ entity(arn: "{arn}") {{ name type }} }}'})
+        request = urllib.request.Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert orjson.loads(answer.read())["data"] == {"entity": {"name": "ep", "type": "Endpoint"}}
+        taken = program("serve", "--port", address.rsplit(":", 1)[1])
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(20) == 0
+    assert taken.code == 2
+    assert "can't listen on 127.0.0.1" in taken.err
