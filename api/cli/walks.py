@@ -164,7 +164,8 @@ def trees(found: "Lineage", starts: list[str], way: Way) -> "list[object]":
                         if far not in nodes:
                             branch.add(f"[dim]… {escape(short(far))}[/dim]")
                             continue
-                        label = f"[dim]{association.lower().replace('_', ' ')}[/dim] {_label(nodes[far])}"
+                        word = association.lower().replace("_", " ")
+                        label = f"[dim]{'←' if upstream else '→'} {word}[/dim] {_label(nodes[far])}"
                         if far in seen:
                             branch.add(f"{label} [dim](above)[/dim]")
                             continue
