@@ -1,14 +1,14 @@
 """Comparing an account's graph with its ledger, and the ledger with its signed checkpoint.
 
-Three passes, each in chunks: the chain of entries, the revisions (each with its entity), the edges. What a request changed
-is a leaf of its entry, so every leaf must be found again exactly once: as a revision, an edge or the closing of one. Writes
-may go on meanwhile: what lies past the head that was read at the start is left to the next verification.
+Two passes, each in chunks: the chain of entries; then the revisions, each with its entity and the edges that begin there.
+What a request changed is a leaf of its entry, so every leaf must be found again exactly once: as a revision, an edge or the
+closing of one. Writes may go on meanwhile: what lies past the head that was read at the start is left to the next time.
 """
 
 import asyncio
 from array import array
-from bisect import bisect_left
-from collections.abc import AsyncGenerator, Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +29,12 @@ CHUNK = 10_000
 SOURCES = 2_000
 """Entities whose outgoing edges are read at once."""
 READ_SECONDS = 120.0
+
+ENTITY = (
+    *("account", "kind", "valid_from", "recorded_from", "deleted", "body"),
+    *("resource_arn", "type", "name", "created_at", "tags"),
+)
+"""What `revision/verify` returns of an entity; of the body only whether it is the revision's."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is being verified (`entries` or `changes`), how many of them are done, and of how many."""
@@ -67,7 +73,6 @@ class _Chain:
     doers: "array[int]" = field(default_factory=lambda: array("l"))
     leaves: bytearray = field(default_factory=bytearray)
     seen: bytearray = field(default_factory=bytearray)
-    prefixes: set[str] = field(default_factory=set)
     known_doers: dict[tuple[str, str], int] = field(default_factory=dict)
     doer_list: list[tuple[str, str]] = field(default_factory=list)
     previous: str = GENESIS
@@ -156,7 +161,6 @@ class _Chain:
         self._closing(name, key, recorded_to, closed_leaf)
         if (actor, door) != (wanted := self.doer_list[self.doers[sequence - 1]]):
             raise _ProblemError(f"{name} says {actor!r} made it through {door!r}; the ledger says {wanted!r}")
-        self.prefixes.add(arn[: arn.rindex(":", 0, arn.index("/")) + 1])
         state = None if body is None else orjson.loads(body)
         listed = {
             "by_created": by_created,
@@ -172,17 +176,19 @@ class _Chain:
         for what, value in expected.items():
             if listed[what] != value:
                 raise _ProblemError(f"{name} has the {what} {listed[what]!r}, but its state says {value!r}")
-        if holder != arn:
+        if holder != "":
             raise _ProblemError(f"{name} hangs on {holder if holder is not None else 'no entity'}")
         if entity is not None:
             piece = Revision(arn, account, Kind(kind), state, valid_from, valid_to, key=key, body=body)
             self._entity(name, arn, entity, entity_row(piece, self._at(recorded_from)))
         self.revisions += 1
 
-    def edge(self, source: str, row: list[Any]) -> None:
+    def edge(self, row: list[Any]) -> None:
         """Check one edge."""
-        association, destination, key, valid_from, valid_to, recorded_from, recorded_to, leaf, closed_leaf = row[:9]
-        salt, digest, account = row[9:]
+        source, association, destination, key, valid_from, valid_to, recorded_from, recorded_to, leaf, closed_leaf = (
+            row[:10]
+        )
+        salt, digest, account = row[10:]
         name = f"association {key} ({source} {association} {destination})"
         sequence = self._place(name, key, recorded_from, leaf, account)
         if sequence is None:
@@ -194,18 +200,18 @@ class _Chain:
 
     def finish(self, head: Head) -> None:
         """Every leaf must have been found; what seemed newer than the start must be so by the head of now."""
-        if (at := self.seen.find(0)) >= 0:
-            sequence = bisect_left(self.begins, at + 1)
-            raise _ProblemError(
-                f"ledger entry {entry_key(self.account, sequence)}: its change {at - self.begins[sequence - 1]} is not in "
-                "the graph; the revision or association was deleted, or its end was undone"
-            )
         if self.beyond[0] > head.sequence:
             raise _ProblemError(
                 f"{self.beyond[1]} names ledger entry {self.beyond[0]}, but the chain ends at {head.sequence}"
             )
         if self.latest[0] > head.recorded:
             raise _ProblemError(f"{self.latest[1]} was recorded or ended at {self.latest[0]}, where no ledger entry is")
+        if (at := self.seen.find(0)) >= 0:
+            sequence = bisect_left(self.begins, at + 1)
+            raise _ProblemError(
+                f"ledger entry {entry_key(self.account, sequence)}: its change {at - self.begins[sequence - 1]} is not in "
+                "the graph; the revision or association was deleted, or its end was undone"
+            )
 
     def _place(self, name: str, key: str, recorded_from: int, leaf: int, account: str) -> int | None:
         """The entry that wrote a record; None when it is newer than the head."""
@@ -247,14 +253,21 @@ class _Chain:
             raise _ProblemError(f"{name} ended at {recorded_to}, where no ledger entry ended it")
         self._leaf(f"the end of {name}", at + 1, closed_leaf, None, leaf_digest("", closing_content(key)))
 
-    def _entity(self, name: str, arn: str, entity: dict[str, Any], expected: dict[str, Any]) -> None:
+    def _entity(self, name: str, arn: str, entity: list[Any], expected: dict[str, Any]) -> None:
         """Compare an entity with its revision in force."""
-        if entity.get("recorded_from", 0) > self.head.recorded:
-            self.latest = max(self.latest, (entity["recorded_from"], f"entity {arn}"))
+        *values, count = entity
+        has = dict(zip(ENTITY, values, strict=True))
+        if (has["recorded_from"] or 0) > self.head.recorded:
+            self.latest = max(self.latest, (has["recorded_from"], f"entity {arn}"))
             return
-        for what in sorted({*entity, *expected}):
-            if (has := entity.get(what)) != (wanted := expected.get(what)):
-                raise _ProblemError(f"entity {arn} has the {what} {_short(has)}, but {name} says {_short(wanted)}")
+        same_body = has.pop("body")
+        for what, value in has.items():
+            if value != (wanted := expected.get(what)):
+                raise _ProblemError(f"entity {arn} has the {what} {value!r}, but {name} says {wanted!r}")
+        if not same_body:
+            raise _ProblemError(f"entity {arn} has another body than {name}")
+        if count != len([value for value in expected.values() if value is not None]):
+            raise _ProblemError(f"entity {arn} has {count} properties, not those that {name} gives it")
 
     def _at(self, recorded: int) -> Entry:
         return Entry(self.account, 0, recorded, "", "", "", "", "", "")
@@ -283,8 +296,7 @@ async def verify(
         signed = None if checkpoints is None else _checkpoint(checkpoints, account)
         chain.head = await history.head(store, account)
         await _entries(store, chain, signed, on_progress)
-        await _revisions(store, chain, on_progress)
-        await _edges(store, chain, on_progress)
+        await _changes(store, chain, on_progress)
         chain.finish(await history.head(store, account))
     except _ProblemError as found:
         problem = str(found)
@@ -316,73 +328,90 @@ async def _entries(store: Store, chain: _Chain, signed: Checkpoint | None, on_pr
         for row in rows:
             _guarded(f"ledger entry {row[0]}", chain.entry, row, signed)
 
-    end = entry_key(chain.account, head.sequence + 1)
-    async with aclosing(_pages(store, "ledger/entries", f"{chain.account}/", end, CHUNK)) as pages:
+    ranges = [(first, min(first + CHUNK, head.sequence)) for first in range(0, head.sequence, CHUNK)]
+    async with aclosing(_pages(store, "ledger/entries", chain.account, ranges)) as pages:
         async for rows in pages:
             await asyncio.to_thread(check, rows)
             if on_progress is not None:
                 on_progress("entries", len(chain.recorded), head.sequence)
     chain.finish_entries()
-    parameters = {"after": entry_key(chain.account, head.sequence), "end": f"{chain.account}/~", "limit": 1}
-    for row in await store.read("ledger/entries", parameters, seconds=READ_SECONDS):
-        # An entry past the head is right when the head has moved meanwhile.
-        now = await history.head(store, chain.account)
-        if not head.sequence < row[1] <= now.sequence:
-            raise _ProblemError(f"ledger entry {row[0]} lies past the head, which is entry {now.sequence}")
+    past = {"after": entry_key(chain.account, head.sequence), "end": f"{chain.account}0"}
+    last = await store.read("ledger/outside", past, seconds=READ_SECONDS)
+    # An entry past the head is right when the head has moved meanwhile.
+    now = await history.head(store, chain.account)
+    if last is not None and last > entry_key(chain.account, now.sequence):
+        raise _ProblemError(f"ledger entry {last} lies past the head, which is entry {now.sequence}")
 
 
-async def _revisions(store: Store, chain: _Chain, on_progress: Progress | None) -> None:
+async def _changes(store: Store, chain: _Chain, on_progress: Progress | None) -> None:
     last = ""
 
-    def check(rows: list[list[Any]]) -> None:
+    def check(rows: list[list[Any]]) -> list[str]:
+        """Check revisions; the entities whose edges are next, each named by its one revision in force."""
         nonlocal last
         for row in rows:
             if row[0] == last:
                 raise _ProblemError(f"revision {last} hangs on several entities")
             last = row[0]
             _guarded(f"revision {last} of {row[1]}", chain.revision, row)
+        return [row[1] for row in rows if row[6] == FOREVER and row[8] > chain.head.recorded]
 
-    async with aclosing(_pages(store, "revision/verify", f"{chain.account}/", f"{chain.account}0", CHUNK)) as pages:
+    def check_edges(rows: list[list[Any]]) -> None:
+        for row in rows:
+            _guarded(f"association {row[3]} ({row[0]} {row[1]} {row[2]})", chain.edge, row)
+
+    async with aclosing(_pages(store, "revision/verify", chain.account, _ranges(chain.begins))) as pages:
         async for rows in pages:
-            await asyncio.to_thread(check, rows)
+            arns = await asyncio.to_thread(check, rows)
+            for begin in range(0, len(arns), SOURCES):
+                parameters = {"arns": arns[begin : begin + SOURCES]}
+                edges = await store.read("association/verify", parameters, seconds=READ_SECONDS)
+                await asyncio.to_thread(check_edges, edges)
             if on_progress is not None:
                 on_progress("changes", chain.found, len(chain.seen))
-
-
-async def _edges(store: Store, chain: _Chain, on_progress: Progress | None) -> None:
     stray = await store.read("entity/stray", {"account": chain.account}, seconds=READ_SECONDS)
     if stray:
         raise _ProblemError(f"entity {stray[0]} has no revision, and so no ledger entry made it")
-
-    def check(rows: list[list[Any]]) -> None:
-        for source, edges in rows:
-            for row in edges:
-                if row[2] is not None or row[0] is not None:
-                    _guarded(f"association {row[2]} ({source} {row[0]} {row[1]})", chain.edge, source, row)
-
-    for prefix in sorted(chain.prefixes):
-        pages = _pages(store, "association/verify", prefix, f"{prefix[:-1]};", SOURCES)
-        async with aclosing(pages):
-            async for rows in pages:
-                await asyncio.to_thread(check, rows)
-                if on_progress is not None:
-                    on_progress("changes", chain.found, len(chain.seen))
+    account = {"account": chain.account, "prefix": f"{chain.account}/"}
+    for key, arn in await store.read("revision/stray", account, seconds=READ_SECONDS):
+        raise _ProblemError(f"revision {key} of {arn} has a key of no ledger entry of account {chain.account}")
+    past = {"after": entry_key(chain.account, chain.head.sequence + 1), "end": f"{chain.account}0"}
+    if (key := await store.read("revision/outside", past, seconds=READ_SECONDS)) is not None:
+        chain.beyond = max(chain.beyond, (int(key.split("/")[1]), f"revision {key}"))
 
 
-async def _pages(store: Store, name: str, after: str, end: str, size: int) -> AsyncGenerator[list[list[Any]], None]:
-    """The rows of a range in chunks; while one is checked, the next is on its way."""
+def _ranges(begins: "array[int]") -> list[tuple[int, int]]:
+    """Ranges of entries with about `CHUNK` changes each."""
+    ranges = []
+    first = 0
+    while first < len(begins) - 1:
+        last = max(first + 1, bisect_right(begins, begins[first] + CHUNK) - 1)
+        ranges.append((first, last))
+        first = last
+    return ranges
 
-    def read(begin: str) -> "asyncio.Task[list[list[Any]]]":
-        parameters = {"after": begin, "end": end, "limit": size, "forever": FOREVER}
-        return asyncio.create_task(store.read(name, parameters, seconds=READ_SECONDS))
 
-    pending: asyncio.Task[list[list[Any]]] | None = read(after)
+async def _pages(
+    store: Store, name: str, account: str, ranges: Sequence[tuple[int, int]]
+) -> AsyncGenerator[list[list[Any]], None]:
+    """The rows of each range of entries (from after the first to the last); while one is checked, the next is on its way."""
+
+    def read(number: int) -> "asyncio.Task[list[list[Any]]] | None":
+        if number >= len(ranges):
+            return None
+        first, last = ranges[number]
+        # The key of an entry comes before the keys of its records, and the first range takes in whatever comes before.
+        after = entry_key(account, first) if name == "ledger/entries" else entry_key(account, first + 1)
+        keys = {"after": after if first else f"{account}/", "end": entry_key(account, last + 1)}
+        return asyncio.create_task(store.read(name, {**keys, "forever": FOREVER}, seconds=READ_SECONDS))
+
+    pending = read(0)
     try:
-        while pending is not None:
+        for number in range(len(ranges)):
+            assert pending is not None
             rows = await pending
-            pending = read(rows[-1][0]) if len(rows) >= size else None
-            if rows:
-                yield rows
+            pending = read(number + 1)
+            yield rows
     finally:
         if pending is not None:
             pending.cancel()
@@ -394,8 +423,3 @@ def _guarded(name: str, check: Callable[..., None], *arguments: Any) -> None:
         check(*arguments)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise _ProblemError(f"{name} is damaged: {error!r}") from error
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:197]}..."

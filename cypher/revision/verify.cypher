@@ -1,8 +1,12 @@
-// Revisions in the order of their keys, for verification; those in force each with its entity as it stands.
+// Revisions in the order of their keys, for verification; those in force each with what its entity says.
 MATCH (r:Revision)
 WHERE r.key > $after AND r.key < $end
-WITH r ORDER BY r.key LIMIT $limit
-OPTIONAL MATCH (e:Entity)-[:HAS_REVISION]->(r)
+OPTIONAL MATCH (r)<-[:HAS_REVISION]-(e)
+WITH r, e ORDER BY r.key
 RETURN collect([r.key, r.arn, r.operation, r.replaces, r.body, r.valid_from, r.valid_to, r.recorded_from, r.recorded_to,
   r.leaf, r.closed_leaf, r.salt, r.digest, r.account, r.kind, r.by_created, r.by_name, r.type, r.name, r.source_uri, r.created_at,
-  r.actor, r.door, e.arn, CASE WHEN r.recorded_to = $forever AND r.valid_to = $forever THEN e {.*} ELSE null END]) AS revisions
+  r.actor, r.door, CASE WHEN e.arn = r.arn THEN '' ELSE e.arn END,
+  CASE WHEN r.recorded_to = $forever AND r.valid_to = $forever
+    THEN [e.account, e.kind, e.valid_from, e.recorded_from, e.deleted, coalesce(e.body, '') = coalesce(r.body, ''),
+      e.resource_arn, e.type, e.name, e.created_at, e.tags, size(keys(e))]
+    ELSE null END]) AS revisions

@@ -88,6 +88,11 @@ def set_from(steps: Steps, when: int, value: Any) -> Steps:
     return [(begin, then) for begin, then in steps if begin < when] + [(when, value)]
 
 
+def shortest(steps: Steps) -> Steps:
+    """The same step function without steps that change nothing."""
+    return [step for number, step in enumerate(steps) if number == 0 or step[1] != steps[number - 1][1]]
+
+
 @dataclass
 class Model:
     """What is known now; `past` holds what was known after each ledger entry."""
@@ -99,7 +104,12 @@ class Model:
     past: list["Model"] = field(default_factory=list)
 
     def same(self, other: "Model") -> bool:
-        return self.entities == other.entities and self.edges == other.edges
+        """Whether both know the same facts, step by step."""
+        return all(
+            {key: shortest(steps) for key, steps in mine.items()}
+            == {key: shortest(steps) for key, steps in theirs.items()}
+            for mine, theirs in ((self.entities, other.entities), (self.edges, other.edges))
+        )
 
     def request(self, ops: Iterable[Op], now: int) -> "Model | StemmaError":
         """What would be known after a request, or what it fails with, with the position of the faulty one."""

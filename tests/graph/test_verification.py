@@ -125,12 +125,12 @@ ENTRY = "MATCH (x:ChainEntry {key: $entry}) "
 TAMPERINGS = {
     "an entity's name": (LIVE + "SET e.name = 'forged'", "entity .* has the name 'forged', but revision"),
     "an entity's tags": (LIVE + "SET e.tags = ['a\tforged']", "entity .* has the tags"),
-    "an entity's body": (LIVE + "SET e.body = '{}'", "entity .* has the body '{}'"),
+    "an entity's body": (LIVE + "SET e.body = '{}'", "entity .* has another body than revision"),
     "an entity's account": (LIVE + "SET e.account = '000000000000'", "entity .* has the account '000000000000'"),
     "an entity's valid time": (LIVE + "SET e.valid_from = 5", "entity .* has the valid_from 5"),
     "an entity's recorded time": (LIVE + "SET e.recorded_from = 5", "entity .* has the recorded_from 5"),
     "an entity's resource": (LIVE + "SET e.resource_arn = 'arn:x'", "entity .* has the resource_arn 'arn:x'"),
-    "a property of an entity that we never write": (LIVE + "SET e.extra = 1", "entity .* has the extra 1, but"),
+    "a property of an entity that we never write": (LIVE + "SET e.extra = 1", "entity .* has 12 properties, not those"),
     "a tombstone made alive": (
         "MATCH (e:Entity {arn: $gone}) SET e.deleted = false",
         "entity .* has the deleted False",
@@ -197,6 +197,10 @@ TAMPERINGS = {
         LIVE + "CREATE (e)-[:HAS_REVISION]->(:Revision {key: $account + '/0000000000000009/000000', arn: $first,"
         " account: $account, leaf: 0, recorded_from: 1, recorded_to: $forever})",
         "revision .* names ledger entry 9, but the chain ends at 5",
+    ),
+    "a revision with a key of nobody": (
+        LIVE + "CREATE (e)-[:HAS_REVISION]->(:Revision {key: 'x' + $account, arn: $first, account: $account})",
+        "revision x.* has a key of no ledger entry",
     ),
     "an edge's valid time": (EDGE + "SET r.valid_from = 5", "association .* does not have its digest"),
     "an edge's end": (EDGE + "SET r.valid_to = 5", "association .* does not have its digest"),
