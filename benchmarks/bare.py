@@ -15,10 +15,8 @@ from graph.times import now_us
 
 NODES = """
 UNWIND $rows AS row
-MERGE (e:Entity:{label} {{arn: row.arn}})
-SET e = row.entity
-CREATE (e)-[:HAS_REVISION]->(r:Revision)
-SET r = row.revision
+CREATE (e:Entity:{label})-[:HAS_REVISION]->(r:Revision)
+SET e = row.entity, r = row.revision
 RETURN count(*) AS n
 """
 EDGES = """

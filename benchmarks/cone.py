@@ -2,14 +2,19 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
+import os
+import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 from neo4j import AsyncGraphDatabase
 
 from benchmarks import databases, environments, machine
@@ -19,12 +24,20 @@ from graph.associations import AssociationType
 from graph.catalog import Catalog
 from graph.commands import Place, Put
 from graph.entities import Kind
+from graph.store.provider import Address
 from graph.store.writer import Caller
 from graph.times import FOREVER
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT = "123456789012"
 WARM = 30
+QUERY = """
+query($start: [ID!]!) {
+  lineage(start: $start, direction: DESCENDANTS, limit: 10000) {
+    nodes { arn name type } edges { source destination association }
+  }
+}
+"""
 NOISE_NODES = """
 UNWIND $rows AS row
 CREATE (e:Entity:Artifact {arn: row[0], account: $account, kind: 'ARTIFACT', type: 'DataSet', name: row[1], created_at: 1,
@@ -122,6 +135,40 @@ async def walk(catalog: Catalog, start: str) -> tuple[float, int, int]:
     return time.perf_counter() - began, len(found.nodes), len(found.edges)
 
 
+class Service:
+    """`stemma serve` in a process of its own on the same Neo4j, asked through GraphQL over HTTP."""
+
+    def __init__(self, where: Address) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.folder = tempfile.TemporaryDirectory(prefix="stemma-bench-")
+        settings = {"STEMMA_PORT": str(port), "STEMMA_ACCOUNT": ACCOUNT, "STEMMA_DATA_DIR": self.folder.name}
+        settings |= {"STEMMA_DATABASE": where.uri, "STEMMA_DATABASE_PASSWORD": where.password}
+        command = [Path(sys.executable).with_name("stemma"), "serve"]
+        self._process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
+        for _ in range(300):
+            time.sleep(0.1)
+            with contextlib.suppress(httpx.TransportError):
+                if self._client.get("/readyz").status_code == 200:
+                    return
+        raise RuntimeError("stemma serve did not become ready")
+
+    def walk(self, start: str) -> tuple[float, int, int]:
+        began = time.perf_counter()
+        response = self._client.post("/graphql", json={"query": QUERY, "variables": {"start": [start]}})
+        seconds = time.perf_counter() - began
+        found = response.json()["data"]["lineage"]
+        return seconds, len(found["nodes"]), len(found["edges"])
+
+    def close(self) -> None:
+        self._client.close()
+        self._process.terminate()
+        self._process.wait()
+        self.folder.cleanup()
+
+
 async def rounds(
     number: int, sides: dict[str, Callable[[], Awaitable[tuple[float, int, int]]]]
 ) -> dict[str, list[float]]:
@@ -151,6 +198,8 @@ async def compare(number: int, shape: tuple[int, int, int], large: bool) -> None
             sides: dict[str, Callable[[], Awaitable[tuple[float, int, int]]]] = {}
             for name, catalog in catalogs.items():
                 sides[name] = lambda c=catalog, n=name: walk(c, arns[n][0])  # type: ignore[misc]
+            service = Service(await databases.address(catalogs["neo4j"]))
+            sides["over HTTP"] = lambda: asyncio.to_thread(service.walk, arns["neo4j"][0])
             if peer is not None:
                 sides["ml-metadata"] = lambda: asyncio.to_thread(peer.walk)
             alone = await rounds(number, sides)
@@ -158,14 +207,15 @@ async def compare(number: int, shape: tuple[int, int, int], large: bool) -> None
                 print(f"  {name:12} {machine.ms(seconds)}{_ratio(seconds, alone.get('ml-metadata'))}")
             if peer is not None:
                 peer.close()
+            service.close()
             sides.pop("ml-metadata", None)
+            sides.pop("over HTTP")
             before = 0
             for size in (100_000, 1_000_000) if large else (100_000,):
                 for name, catalog in catalogs.items():
                     await surround(catalog, arns[name], size - before, f"{len(str(size))}")
                 before = size
                 print(f"the same cone inside {size:,} edges")
-                # The lone cone is measured anew in an account that is walked in turn with the large one.
                 inside = await rounds(number, sides)
                 for name, seconds in inside.items():
                     ratio = machine.median(seconds) / machine.median(alone[name])

@@ -1,7 +1,7 @@
 """The five kinds of edges, from cause to effect."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class AssociationType(StrEnum):
@@ -18,9 +18,11 @@ Triple = tuple[str, str, str]
 """Source ARN, association type, destination ARN."""
 
 
-@dataclass(frozen=True, slots=True)
-class Association:
-    """An edge, true from `valid_from` until before `valid_to` (epoch milliseconds)."""
+class Association(NamedTuple):
+    """An edge, true from `valid_from` until before `valid_to` (epoch milliseconds).
+
+    A tuple, because walks make them by the thousands.
+    """
 
     source: str
     destination: str

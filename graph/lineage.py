@@ -4,15 +4,16 @@
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from graph import history
 from graph.associations import Association, AssociationType
 from graph.entities import Kind
-from graph.errors import InvalidError, NotFoundError
+from graph.errors import InvalidError, NotFoundError, TimeLimitError
 from graph.store.store import Store
 from graph.times import FOREVER, Moment
 
@@ -20,6 +21,8 @@ CHUNK = 2_000
 """Entities that one statement expands."""
 LIMIT = 100_000
 STARTS = 1_000
+KINDS = {kind.value: kind for kind in Kind}
+TYPES = {kind.value: kind for kind in AssociationType}
 
 
 class Direction(StrEnum):
@@ -54,8 +57,7 @@ class Shown:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """An entity in an answer: what it is, and how many edges away from the nearest start."""
 
     arn: str
@@ -133,7 +135,12 @@ async def walk(
     deadline = time.monotonic() + seconds
     parameters = {"account": account, "at": when.at, "known": when.known, "associations": kinds}
     unique = list(dict.fromkeys(starts))
-    await known_before(store, account, unique)
+    # A whole cone in one statement, where the database can; its levels are then walked in memory.
+    whole = {}
+    if depth is None and len(unique) == 1 and store.provider.name == "neo4j":
+        whole = await _whole(store, direction, {**parameters, "start": unique[0]}, limit, seconds / 4)
+    if not whole:
+        await known_before(store, account, unique)
     cones: dict[Direction, list[tuple[str, ...]]] = {
         Direction.ASCENDANTS: [("upstream",)],
         Direction.DESCENDANTS: [("downstream",)],
@@ -144,18 +151,21 @@ async def walk(
     for statements in cones[direction]:
         # What the first of two cones met counts for both.
         left = limit - len(merged.depths.keys() - set(unique))
-        cone = await _cone(store, statements, parameters, unique, depth, left, deadline)
+        cone = await _cone(store, statements, parameters, unique, depth, left, deadline, whole)
+        if not merged.depths:
+            merged = cone
+            continue
         for arn, distance in cone.depths.items():
             merged.depths[arn] = min(distance, merged.depths.get(arn, distance))
         merged.rows |= cone.rows
         merged.edges |= cone.edges
         merged.frontier |= cone.frontier
     nodes = await describe(store, account, merged, when)
-    visible = [node for node in nodes if shown.admits(node)]
+    visible = nodes if shown == Shown() else [node for node in nodes if shown.admits(node)]
     arns = merged.frontier.union(node.arn for node in visible)
     edges = [
-        Association(source, destination, AssociationType(kind), valid_from, valid_to)
-        for (source, kind, destination), (valid_from, valid_to) in merged.edges.items()
+        Association(source, destination, TYPES[kind], *times)
+        for (source, kind, destination), times in merged.edges.items()
         if source in arns and destination in arns
     ]
     return Lineage(visible, edges, bool(merged.frontier), sorted(merged.frontier), when)
@@ -196,6 +206,7 @@ async def _cone(
     depth: int | None,
     limit: int,
     deadline: float,
+    whole: Mapping[str, Mapping[str, list[Any]]],
 ) -> Cone:
     cone = Cone({})
     new = list(starts)
@@ -204,18 +215,43 @@ async def _cone(
         front = [] if time.monotonic() > deadline else new[: limit - len(cone.depths)]
         cone.frontier.update(new[len(front) :])
         cone.depths |= dict.fromkeys(front, level)
-        found = await expand(store, statements, parameters, front, cone)
+        found = await expand(store, statements, parameters, front, cone, whole)
         if depth is not None and level >= depth:
             break
         level += 1
         new = sorted(found - cone.depths.keys() - cone.frontier)
+    if not new:
+        return cone  # nothing was left out, so every edge has both its ends
     met = cone.depths.keys() | cone.frontier
     cone.edges = {triple: times for triple, times in cone.edges.items() if triple[0] in met and triple[2] in met}
     return cone
 
 
+async def _whole(
+    store: Store, direction: Direction, parameters: dict[str, Any], limit: int, seconds: float
+) -> dict[str, dict[str, list[Any]]]:
+    """The rows of the one start's cones by statement and ARN; nothing when a cone is larger than the limit."""
+    both = ("upstream", "downstream")
+    ways = {Direction.ASCENDANTS: both[:1], Direction.DESCENDANTS: both[1:], Direction.BOTH: both}
+    whole: dict[str, dict[str, list[Any]]] = {}
+    for statement in ways.get(direction, ()):
+        try:
+            rows = await store.read(f"neo4j/walk/{statement}", {**parameters, "limit": limit + 1}, seconds=seconds)
+        except TimeLimitError:
+            return {}  # by levels it can be cut in time
+        if not 0 < len(rows) <= limit:
+            return {}
+        whole[statement] = {row[0]: row for row in rows}
+    return whole
+
+
 async def expand(
-    store: Store, statements: Sequence[str], parameters: dict[str, Any], front: Sequence[str], cone: Cone
+    store: Store,
+    statements: Sequence[str],
+    parameters: dict[str, Any],
+    front: Sequence[str],
+    cone: Cone,
+    whole: Mapping[str, Mapping[str, list[Any]]] = MappingProxyType({}),
 ) -> set[str]:
     """Expand one level: note what its entities are and their edges; what they lead to."""
     found: set[str] = set()
@@ -223,7 +259,11 @@ async def expand(
         along = statement == "downstream"
         for begin in range(0, len(front), CHUNK):
             chunk = front[begin : begin + CHUNK]
-            for row in await store.read(f"walk/{statement}", {**parameters, "frontier": chunk}):
+            known = whole.get(statement, {})
+            rows = [known[arn] for arn in chunk if arn in known]
+            if left := [arn for arn in chunk if arn not in known]:
+                rows += await store.read(f"walk/{statement}", {**parameters, "frontier": left})
+            for row in rows:
                 arn = row[0]
                 cone.rows[arn] = row
                 for kind, other, valid_from, valid_to in row[-1]:
@@ -243,8 +283,8 @@ async def describe(store: Store, account: str, cone: Cone, when: Moment) -> list
         # The row is a copy of the revision in force now; see history.entities.
         if row is not None and row[5] <= when.at and row[6] <= when.known:
             if row[3] is not None:
-                tags = tuple(_pair(tag) for tag in row[7] or ())
-                nodes[arn] = Node(arn, Kind(row[1]), row[2], row[3], row[4], distance, tags)
+                tags = tuple([_pair(tag) for tag in row[7]]) if row[7] else ()
+                nodes[arn] = Node(arn, KINDS[row[1]], row[2], row[3], row[4], distance, tags)
         else:
             unsure.append(arn)
     for begin in range(0, len(unsure), CHUNK):

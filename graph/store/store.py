@@ -8,7 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncTransaction, NotificationMinimumSeverity, Query, RoutingControl
+from neo4j import (
+    READ_ACCESS,
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncTransaction,
+    NotificationMinimumSeverity,
+    Query,
+)
 from neo4j.exceptions import (
     AuthError,
     ClientError,
@@ -67,9 +74,13 @@ class Store:
 
         async def once(driver: AsyncDriver, database: str) -> Any:
             query = Query(statement(name), timeout=limit)
-            return await driver.execute_query(
-                query, parameters, database_=database, routing_=RoutingControl.READ, result_transformer_=_single
-            )
+            # On its own rather than in a managed transaction: one round trip, and the retries are ours anyway.
+            async with driver.session(
+                database=database,
+                default_access_mode=READ_ACCESS,
+                bookmark_manager=driver.execute_query_bookmark_manager,
+            ) as session:
+                return await _single(await session.run(query, parameters))
 
         try:
             async with asyncio.timeout(limit):

@@ -1,0 +1,8 @@
+"""All benchmarks, one after the other, as `make bench` runs them."""
+
+import subprocess
+import sys
+
+for name in ("start", "cone", "ingest"):
+    print(f"\n== {name}", flush=True)
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
