@@ -24,7 +24,7 @@ from monitors.analysis import (
     suggest_constraints,
     violations_to_json,
 )
-from monitors.datasets import Observed, Progress, observe, translated
+from monitors.datasets import Observed, Progress, observe_aside, translated
 from monitors.records import MOST_VIOLATIONS, Record
 
 NAME = "data-quality"
@@ -87,7 +87,7 @@ async def baseline(
         InvalidError: The data or the constraints can't be read, or the name does not fit.
     """
     started = datetime.now(UTC)
-    observed = await asyncio.to_thread(observe, data, format=format, header=header, on_progress=on_progress)
+    observed = await observe_aside(data, format=format, header=header, on_progress=on_progress)
     with translated():
         learnt = suggest_constraints(observed.statistics) if constraints is None else parse_constraints(constraints)
     inputs = {**_identity(observed, header), "constraints": learnt.to_json().decode()}
@@ -151,7 +151,7 @@ async def run(
     causes = [held.constraints_arn, held.statistics_arn]
     if model is not None:
         causes.append((await catalog.entity(caller.account, await catalog.lineage_arn(model))).arn)
-    observed = await asyncio.to_thread(observe, data, format=format, header=header, on_progress=on_progress)
+    observed = await observe_aside(data, format=format, header=header, on_progress=on_progress)
     found = await asyncio.to_thread(find_violations, observed.statistics, held.statistics, held.constraints)
     record = Record(catalog.place(caller.account), name, {**_identity(observed, header), "causes": causes})
     data_arn = record.data(observed)

@@ -5,8 +5,10 @@ file in the order in which they are read: `<digest>  <path below the folder, or 
 `sha256sum` prints it; so neither the folder's place nor times of files count.
 """
 
+import asyncio
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,6 +81,29 @@ def observe(
     absolute = os.path.abspath(path)  # noqa: PTH100  # Path.absolute keeps the dots
     name = PurePath(absolute).name or absolute
     return Observed(uri_of(path), name, digest, total, len(dataset.files), dataset.format, statistics)
+
+
+async def observe_aside(
+    path: str | Path,
+    *,
+    format: Format | None = None,  # noqa: A002  # the word for it, as in the analysis
+    header: bool = True,
+    on_progress: Progress | None = None,
+) -> Observed:
+    """`observe` in a thread of its own, which ends soon after the caller was cancelled."""
+    cancelled = threading.Event()
+
+    def heard(stage: Stage, done: int, total: int) -> None:
+        if cancelled.is_set():
+            raise InterruptedError
+        if on_progress:
+            on_progress(stage, done, total)
+
+    try:
+        return await asyncio.to_thread(observe, path, format=format, header=header, on_progress=heard)
+    except asyncio.CancelledError:
+        cancelled.set()
+        raise
 
 
 def uri_of(path: str | Path) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -134,8 +135,6 @@ class Call:
 
 async def open_session(settings: "Settings") -> Session:
     """Open the graph and the artifact store that the settings name; `session.catalog.close()` ends it."""
-    from getpass import getuser
-
     from graph.artifacts import ArtifactStore
     from graph.catalog import Catalog
     from graph.store.writer import Caller
@@ -148,7 +147,18 @@ async def open_session(settings: "Settings") -> Session:
         retry_seconds=settings.retry_seconds,
         read_seconds=settings.read_seconds,
     )
-    return Session(settings, catalog, Caller(settings.account, getuser(), "cli"), artifacts)
+    return Session(settings, catalog, Caller(settings.account, _user(), "cli"), artifacts)
+
+
+def _user() -> str:
+    """The user of this machine, who is the actor in the ledger."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container's user need not have a name.
+        return f"uid-{os.getuid()}"
 
 
 P = ParamSpec("P")

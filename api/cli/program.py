@@ -11,19 +11,19 @@ from api.cli import entity, ingest, monitor, service, walks
 from api.cli.call import DONE, FAILED, WRONG_USE, Common, DatabaseOption, DataDirOption, JsonOption
 
 INTERRUPTED = 130
-HELP = """Lineage and governance for machine learning: what went into a model, what a table touches, what was found in the data.
+HELP = """Lineage and governance for machine learning: what went into a model, what a table touches, what changed in the data.
 
 [bold]Examples[/bold]
 
-  stemma demo                                              real data, monitored, in a graph of its own
+  stemma demo                                      see it on real data
 
-  stemma monitor baseline train.parquet                    what the data looks like and must satisfy
+  stemma monitor baseline train.parquet            learn what data looks like
 
-  stemma monitor run july.parquet --baseline ARN           hold later data against it
+  stemma monitor run july.parquet --baseline ARN   hold later data to it
 
-  stemma lineage ARN --direction ascendants                what something came from
+  stemma lineage ARN --direction ascendants        what something came from
 
-  stemma serve                                             GraphQL on http://127.0.0.1:8440/graphql
+  stemma serve                                     GraphQL on port 8440
 
 [bold]Exit codes[/bold]: 0 done, 1 failed, 2 wrong use, 3 a check found something (violations, a broken ledger).
 

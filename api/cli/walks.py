@@ -125,13 +125,14 @@ def show(console: "Console", found: "Lineage", starts: list[str], way: Way, outp
         console.print(f"The walk was cut; go on from {' '.join(found.frontier[:5])}{' …' * (len(found.frontier) > 5)}")
 
 
-def nodes_table(found: "Lineage", title: str | None) -> "object":
+def nodes_table(found: "Lineage", title: str | None, *, arns: bool = True) -> "object":
     """The nodes of an answer, nearest first."""
+    columns = ("depth", "kind", "type", "name", *(["ARN"] if arns else []))
     cells = [
-        (node.depth, node.kind.value.lower(), node.type, node.name, short(node.arn))
+        (node.depth, node.kind.value.lower(), node.type, node.name, short(node.arn))[: len(columns)]
         for node in sorted(found.nodes, key=lambda node: node.depth)
     ]
-    return table(title, ("depth", "kind", "type", "name", "ARN"), cells)
+    return table(title, columns, cells)
 
 
 def trees(found: "Lineage", starts: list[str], way: Way) -> "list[object]":

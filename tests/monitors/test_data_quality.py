@@ -1,8 +1,10 @@
 """Data quality end to end: files in, results in the store, and exactly the right graph, on both databases."""
 
+import asyncio
 import hashlib
 import os
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -331,6 +333,26 @@ async def test_data_that_changes_while_it_is_read_is_refused(bench: Bench) -> No
 
     with pytest.raises(ConflictError, match="changed while it was read"):
         await bench.baseline(data, on_progress=meddle)
+    assert await bench.sequence() == 0
+
+
+async def test_a_cancelled_run_stops_reading(bench: Bench) -> None:
+    data = bench.csv("long.csv", x=list(range(1_000_000)))
+    loop, begun, calls = asyncio.get_running_loop(), asyncio.Event(), 0
+
+    def slow(stage: str, done: int, total: int) -> None:
+        nonlocal calls
+        calls += 1
+        loop.call_soon_threadsafe(begun.set)
+        time.sleep(0.05)
+
+    task = asyncio.create_task(bench.baseline(data, on_progress=slow))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.sleep(0.3)
+    assert calls <= 2
     assert await bench.sequence() == 0
 
 
