@@ -79,6 +79,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = typer.main.get_command(app).main(given, prog_name="stemma", standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:  # typer has turned the interrupt into a code already
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else DONE
     except StemmaError as error:
         return _failed(error.code, error.message, error.exit_code, as_json)

@@ -144,3 +144,24 @@ def test_serve_answers_until_it_is_told_to_end(program: Stemma) -> None:
         assert server.wait(20) == 0
     assert taken.code == 2
     assert "can't listen on 127.0.0.1" in taken.err
+
+
+def test_an_interrupt_is_no_traceback(program: Stemma) -> None:
+    variables = {**os.environ, "STEMMA_DATA_DIR": str(program.data_dir)}
+    with subprocess.Popen(
+        [str(STEMMA), "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables
+    ) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline().startswith("Stemma serves http://127.0.0.1:")
+        server.send_signal(signal.SIGINT)
+        assert server.wait(20) == 0
+        assert server.stderr is not None
+        assert "Traceback" not in server.stderr.read()
+    (program.folder / "long.csv").write_text("a,b\n" + "1,x\n" * 2_000_000)
+    command = [str(STEMMA), "monitor", "baseline", str(program.folder / "long.csv")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=variables) as reading:
+        time.sleep(1.5)
+        reading.send_signal(signal.SIGINT)
+        assert reading.wait(20) == 130
+        assert reading.stderr is not None
+        assert reading.stderr.read().splitlines()[-1] == "stemma: interrupted"
