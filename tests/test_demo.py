@@ -220,3 +220,30 @@ async def test_a_failed_step_fails_it(demo: Demo) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("stemma: the demo failed: the ledger is broken: ")
     assert "Look further" not in done.stdout
+
+
+def served(demo: Demo) -> "subprocess.Popen[str]":
+    """`stemma serve` on the demo's graph, on a free port."""
+    command = [str(STEMMA), "serve", "--data-dir", str(demo.data_dir)]
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("STEMMA_")}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**variables, "STEMMA_PORT": "0"})
+
+
+def test_the_readme_example_gives_the_readme_answer(demo: Demo) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    command = re.search(r"<!-- test: the command -->\n```sh\n(.*?)```", readme, re.DOTALL)
+    answer = re.search(r"<!-- test: its answer -->\n```json\n(.*?)\n```", readme, re.DOTALL)
+    assert command is not None
+    assert answer is not None
+    with served(demo) as server:
+        try:
+            assert server.stdout is not None
+            address = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
+            assert address is not None
+            pasted = command[1].replace("http://127.0.0.1:8440", address[0])
+            done = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, timeout=60)
+        finally:
+            server.terminate()
+    # The digest of the model file may differ on another processor.
+    digest = re.compile(r"employment-[0-9a-f]{12}")
+    assert digest.sub("*", done.stdout) == digest.sub("*", answer[1])
