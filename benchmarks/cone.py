@@ -146,7 +146,9 @@ class Service:
         settings = {"STEMMA_PORT": str(port), "STEMMA_ACCOUNT": ACCOUNT, "STEMMA_DATA_DIR": self.folder.name}
         settings |= {"STEMMA_DATABASE": where.uri, "STEMMA_DATABASE_PASSWORD": where.password}
         command = [Path(sys.executable).with_name("stemma"), "serve"]
-        self._process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
         for _ in range(300):
             time.sleep(0.1)
