@@ -1,10 +1,12 @@
 """The program as a whole: help, versions, settings, wrong use, and errors without tracebacks."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
 import urllib.request
+from pathlib import Path
 
 import orjson
 import pytest
@@ -146,6 +148,16 @@ def test_serve_answers_until_it_is_told_to_end(program: Stemma) -> None:
     assert "can't listen on 127.0.0.1" in taken.err
 
 
+def until_it_reads(process: "subprocess.Popen[str]", name: str) -> None:
+    """Wait until a process has a file open."""
+    for _ in range(400):
+        with contextlib.suppress(FileNotFoundError):
+            if any(name in str(held.readlink()) for held in Path(f"/proc/{process.pid}/fd").iterdir()):
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"the program did not open {name} in 20 s")
+
+
 def test_an_interrupt_is_no_traceback(program: Stemma) -> None:
     variables = {**os.environ, "STEMMA_DATA_DIR": str(program.data_dir)}
     with subprocess.Popen(
@@ -157,10 +169,10 @@ def test_an_interrupt_is_no_traceback(program: Stemma) -> None:
         assert server.wait(20) == 0
         assert server.stderr is not None
         assert "Traceback" not in server.stderr.read()
-    (program.folder / "long.csv").write_text("a,b\n" + "1,x\n" * 2_000_000)
+    (program.folder / "long.csv").write_text("a,b\n" + "1,x\n" * 5_000_000)
     command = [str(STEMMA), "monitor", "baseline", str(program.folder / "long.csv")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=variables) as reading:
-        time.sleep(1.5)
+        until_it_reads(reading, "long.csv")
         reading.send_signal(signal.SIGINT)
         assert reading.wait(20) == 130
         assert reading.stderr is not None
