@@ -1,4 +1,9 @@
-"""What a monitor's run looks like in the graph: the commands that record it (docs/reference: "Who is linked to whom")."""
+"""What a monitor's run looks like in the graph: the commands that record it.
+
+Data (content) ContributedTo job, job Produced files, violations file DerivedFrom each violation; data DerivedFrom column,
+column ContributedTo violation. Files, columns and violations belong to their job or content: two runs that found the same
+keep two upstreams.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
