@@ -24,6 +24,7 @@ class Databases:
         self.folder = folder
         self._stack = stack
         self._providers: dict[str, Provider] = {}
+        self.neo4j_pid = 0
 
     async def provider(self, name: str) -> Provider:
         if name not in self._providers:
@@ -33,8 +34,13 @@ class Databases:
                 server = running_neo4j(self.folder)
                 running = await asyncio.to_thread(server.__enter__)
                 self._stack.callback(server.__exit__, None, None, None)
+                self.neo4j_pid = running.process.pid
                 self._providers[name] = Neo4jProvider(running.address, running.user, running.password, running.database)
         return self._providers[name]
+
+    async def another(self, name: str) -> Provider:
+        """A provider that a test may close without ending the session's."""
+        return EmbeddedProvider(self.folder / "data") if name == "embedded" else await self.provider(name)
 
 
 @pytest_asyncio.fixture(scope="session")
