@@ -23,6 +23,8 @@ from graph.times import now_us
 
 QUEUE_REQUESTS = 10_000
 REQUEST_ID = 256
+ATTEMPT_SECONDS = 70.0
+"""The longest that a database may say nothing: somewhat more than it gives a transaction itself."""
 
 log = logging.getLogger("stemma.writer")
 
@@ -203,7 +205,7 @@ class Writer:
                 if sent and (heads := await self._committed(sent, batch)) is not None:
                     self._tell(heads)
                     return
-                async with self._store.transaction() as transaction:
+                async with asyncio.timeout(ATTEMPT_SECONDS), self._store.transaction() as transaction:
                     heads = await self._plan(transaction, batch)
                     if heads:
                         await _save(transaction, heads, batch)
