@@ -125,9 +125,7 @@ async def run(
     header: bool = True,
     on_progress: Progress | None = None,
 ) -> Result:
-    """Hold a data set against a baseline.
-
-    Writes `statistics.json` and `constraint_violations.json`; each violation becomes an artifact.
+    """Hold a data set against a baseline; each violation becomes an artifact, beside the files with all of them.
 
     Args:
         catalog: The graph.
@@ -138,7 +136,7 @@ async def run(
         name: What the job is called, before its identity.
         model: The ARN of the model, or of its version, whose data this is.
         format: How to read the files; by their suffix if not given.
-        header: Whether CSV files begin with a line of names.
+        header: Whether CSV files have a line of names.
         on_progress: Told how far reading has come.
 
     Raises:
@@ -148,33 +146,29 @@ async def run(
     """
     started = datetime.now(UTC)
     held = await baselines.find(catalog, artifacts, caller.account, baseline_arn)
-    causes = [held.constraints_arn, held.statistics_arn]
-    if model is not None:
-        causes.append((await catalog.entity(caller.account, await catalog.lineage_arn(model))).arn)
+    models = [] if model is None else [(await catalog.entity(caller.account, await catalog.lineage_arn(model))).arn]
+    causes = [held.constraints_arn, held.statistics_arn, *models]
     observed = await observe_aside(data, format=format, header=header, on_progress=on_progress)
     found = await asyncio.to_thread(find_violations, observed.statistics, held.statistics, held.constraints)
     record = Record(catalog.place(caller.account), name, {**_identity(observed, header), "causes": causes})
     data_arn = record.data(observed)
     files = {"statistics.json": observed.statistics.to_json(), "constraint_violations.json": violations_to_json(found)}
     stored = await asyncio.to_thread(_store, artifacts, files)
-    statistics_put = record.output(stored["statistics.json"], baselines.STATISTICS)
-    violations_put = record.output(stored["constraint_violations.json"], "Violations")
-    record.run(
-        started=started,
-        ended=datetime.now(UTC),
-        description=exit_message(len(found)),
-        facts={**_facts(observed), "violations": len(found), "violations_recorded": min(len(found), MOST_VIOLATIONS)},
-    )
+    puts = [
+        record.output(stored["statistics.json"], baselines.STATISTICS),
+        record.output(stored["constraint_violations.json"], "Violations"),
+    ]
+    facts = _facts(observed) | {"violations": len(found), "violations_recorded": min(len(found), MOST_VIOLATIONS)}
+    record.run(started=started, ended=datetime.now(UTC), description=exit_message(len(found)), facts=facts)
     for arn in (data_arn, *causes):
         record.contributed(arn)
-    record.produced(statistics_put)
-    record.produced(violations_put)
-    violation_arns = record.violations(violations_put, found, data_arn, observed)
-    outcome = await catalog.write(caller, record.commands, operation="monitor_run")
-    files_made = _files([statistics_put, violations_put], stored)
+    for put in puts:
+        record.produced(put)
+    violation_arns = record.violations(puts[1], found, data_arn, observed)
+    created = (await catalog.write(caller, record.commands, operation="monitor_run")).sequence is not None
     return Result(
-        *(record.arn, record.job, data_arn, outcome.sequence is not None, observed.statistics, held.constraints),
-        *(files_made, tuple(found), tuple(violation_arns)),
+        *(record.arn, record.job, data_arn, created, observed.statistics, held.constraints),
+        *(_files(puts, stored), tuple(found), tuple(violation_arns)),
     )
 
 

@@ -1,8 +1,8 @@
 """The command `ingest`: many entities and associations from a file."""
 
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +11,7 @@ import typer
 from api.cli.call import DONE, Call, Session, command, progress
 
 if TYPE_CHECKING:
-    from graph.commands import Command
+    from graph.commands import Command, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,15 @@ class Row:
 
     place: str
     fields: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a file asks for: its commands, where each stands, and the ARNs of its ids."""
+
+    commands: "list[Command]" = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
 
 
 def register(app: typer.Typer) -> None:
@@ -43,56 +52,60 @@ def ingest(
     """
 
     async def work(session: Session) -> int:
-        from api.cli.rows import associate_of, is_association, put_of
-        from graph.errors import InvalidError, StemmaError
-        from graph.limits import BATCH_ROWS
-
-        rows = list(_rows(file))
-        ids: dict[str, str] = {}
-        made: list[Command] = []
-        places: list[str] = []
-
-        def arn_of(end: str) -> str:
-            return ids.get(end, end)
-
-        ordered = [row for row in rows if not is_association(row.fields)]
-        ordered += [row for row in rows if is_association(row.fields)]
-        for row in ordered:
-            try:
-                if is_association(row.fields):
-                    made.append(associate_of(row.fields, arn_of))
-                else:
-                    put = put_of(session.place, row.fields)
-                    if (name := row.fields.get("id")) is not None and ids.setdefault(name, put.arn) != put.arn:
-                        raise InvalidError(f"the id {name!r} stands for another row already", path="id")
-                    made.append(put)
-            except StemmaError as error:
-                error.message = f"{row.place}: {error.message}"
-                raise
-            places.append(row.place)
-        created = changed = 0
-        sequences: list[int] = []
+        plan = _plan(session.place, list(_rows(file)))
         with progress(f"writing {file}", "rows") as report:
-            for begin in range(0, len(made), BATCH_ROWS):
-                batch = made[begin : begin + BATCH_ROWS]
-                try:
-                    outcome = await session.write(batch, "ingest")
-                except StemmaError as error:
-                    position = begin + (error.position or 0)
-                    before = f" ({begin:,} rows before it were written)" if begin else " (nothing was written)"
-                    error.message = f"{places[position]}: {error.message}{before}"
-                    raise
-                created += sum(applied.created for applied in outcome.applied)
-                changed += sum(applied.changed for applied in outcome.applied)
-                sequences += [] if outcome.sequence is None else [outcome.sequence]
-                report(begin + len(batch), len(made))
-        document = {"rows": len(made), "created": created, "changed": changed, "sequences": sequences, "ids": ids}
-        call.emit(
-            document, lambda console: console.print(f"{len(made):,} rows: {created:,} created, {changed:,} changed")
-        )
+            written = await _write(session, plan, report)
+        document = {"rows": len(plan.commands), **written, "ids": plan.ids}
+        line = f"{len(plan.commands):,} rows: {written['created']:,} created, {written['changed']:,} changed"
+        call.emit(document, lambda console: console.print(line))
         return DONE
 
     return call.graph(work)
+
+
+def _plan(place: "Place", rows: list[Row]) -> Plan:
+    """The commands of a file: entities first, so that associations may stand before their ends."""
+    from api.cli.rows import associate_of, is_association, put_of
+    from graph.errors import InvalidError, StemmaError
+
+    plan = Plan()
+    for row in sorted(rows, key=lambda row: is_association(row.fields)):
+        try:
+            if is_association(row.fields):
+                plan.commands.append(associate_of(row.fields, lambda end: plan.ids.get(end, end)))
+            else:
+                put = put_of(place, row.fields)
+                if (name := row.fields.get("id")) is not None and plan.ids.setdefault(str(name), put.arn) != put.arn:
+                    raise InvalidError(f"the id {name!r} stands for another row already", path="id")
+                plan.commands.append(put)
+        except StemmaError as error:
+            error.message = f"{row.place}: {error.message}"
+            raise
+        plan.places.append(row.place)
+    return plan
+
+
+async def _write(session: Session, plan: Plan, report: Callable[[int, int], None]) -> dict[str, Any]:
+    """Write the commands in as many transactions as they need, and count what came of them."""
+    from graph.errors import StemmaError
+    from graph.limits import BATCH_ROWS
+
+    created = changed = 0
+    sequences: list[int] = []
+    for begin in range(0, len(plan.commands), BATCH_ROWS):
+        batch = plan.commands[begin : begin + BATCH_ROWS]
+        try:
+            outcome = await session.write(batch, "ingest")
+        except StemmaError as error:
+            place = "" if error.position is None else f"{plan.places[begin + error.position]}: "
+            before = f" ({begin:,} rows before it were written)" if begin else " (nothing was written)"
+            error.message = f"{place}{error.message}{before}"
+            raise
+        created += sum(applied.created for applied in outcome.applied)
+        changed += sum(applied.changed for applied in outcome.applied)
+        sequences += [] if outcome.sequence is None else [outcome.sequence]
+        report(begin + len(batch), len(plan.commands))
+    return {"created": created, "changed": changed, "sequences": sequences}
 
 
 def _rows(file: str) -> Iterator[Row]:
