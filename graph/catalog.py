@@ -1,14 +1,17 @@
 """The graph as doors use it: one object over store, write queue and ledger."""
 
+import asyncio
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from graph import arns, history
 from graph.changes import Command
-from graph.checkpoints import Checkpoints
+from graph.checkpoints import SECONDS, Checkpoints
 from graph.commands import Place
 from graph.entities import Entity
-from graph.errors import NotFoundError
+from graph.errors import NotFoundError, StemmaError
+from graph.ledger import Head
 from graph.store import schema
 from graph.store.provider import Provider
 from graph.store.store import READ_SECONDS, RETRY_SECONDS, Store
@@ -16,6 +19,9 @@ from graph.store.writer import Caller, Outcome, Writer
 from graph.times import Moment
 
 LINEAGE = ("artifact", "action", "context", "experiment-trial-component", "experiment", "experiment-trial")
+
+
+log = logging.getLogger("stemma.catalog")
 
 
 class Catalog:
@@ -29,7 +35,8 @@ class Catalog:
         self.store = store
         self.checkpoints = checkpoints
         self.region = region
-        self.writer = Writer(store, checkpoints.note)
+        self.writer = Writer(store, self._sign)
+        self._signing: asyncio.TimerHandle | None = None
 
     @classmethod
     async def open(
@@ -58,8 +65,25 @@ class Catalog:
     async def close(self) -> None:
         """Finish the writes that wait, sign the heads and let go of the database."""
         await self.writer.close()
-        self.checkpoints.flush()
-        await self.store.close()
+        if self._signing is not None:
+            self._signing.cancel()
+        try:
+            self.checkpoints.flush()
+        finally:
+            await self.store.close()
+
+    def _sign(self, heads: list[Head]) -> None:
+        """Sign heads that were committed, or have them signed soon: the last of a burst must not wait for the next write."""
+        self.checkpoints.note(heads)
+        if self.checkpoints.pending and self._signing is None:
+            self._signing = asyncio.get_running_loop().call_later(SECONDS, self._sign_rest)
+
+    def _sign_rest(self) -> None:
+        self._signing = None
+        try:
+            self.checkpoints.flush()
+        except (OSError, StemmaError) as error:
+            log.error("a ledger head could not be signed; the next write tries again: %s", error)
 
     def place(self, account: str) -> Place:
         """Where an account's ARNs are made."""

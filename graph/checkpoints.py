@@ -86,6 +86,11 @@ class Checkpoints:
         if time.monotonic() - self._signed >= SECONDS:
             self.flush()
 
+    @property
+    def pending(self) -> bool:
+        """Whether a head waits to be signed."""
+        return bool(self._pending)
+
     def flush(self) -> None:
         """Sign what was noted. A file never goes back to an earlier head."""
         pending, self._pending = self._pending, {}
