@@ -100,6 +100,7 @@ class Update:
         fields: new values by field of the state; None clears one.
         set_pairs: pairs to set, by the name of a field that holds pairs.
         remove_keys: keys to remove, by the same.
+        kind: of which kind it must be; None for any.
     """
 
     arn: str
@@ -107,6 +108,7 @@ class Update:
     set_pairs: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     remove_keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
     valid_from: int | None = None
+    kind: Kind | None = None
 
     def needs(self, needs: Needs) -> None:
         """The entity itself."""
@@ -120,7 +122,8 @@ class Update:
             InvalidError: it would then hold too much.
         """
         valid_from = draft.moment(self.valid_from)
-        draft.existing(self.arn)
+        if self.kind not in (None, draft.existing(self.arn)["kind"]):
+            raise NotFoundError(f"{self.arn} is no {str(self.kind).lower().replace('_', ' ')}")
         return Applied(self.arn, changed=draft.patch(self.arn, self._change, valid_from))
 
     def _change(self, state: State) -> State:

@@ -119,12 +119,12 @@ def update(
     if tags is not None:
         pairs["tags"] = limits.tags(tags)
     for name in ("parameters", "inputs", "outputs"):
-        if details.get(name) is not None:
+        if name in FIELDS[kind] and details.get(name) is not None:
             pairs[name] = CHECKS[name](details.pop(name))
     removed = {"properties": list(remove_properties), "tags": list(remove_tags)}
     fields = _fields(kind, details)
     return Update(
-        arns.normal(arn), fields, pairs, {name: keys for name, keys in removed.items() if keys}, _ms(valid_from)
+        arns.normal(arn), fields, pairs, {name: keys for name, keys in removed.items() if keys}, _ms(valid_from), kind
     )
 
 

@@ -14,9 +14,6 @@ from graph.times import FOREVER, Moment
 
 T = TypeVar("T")
 
-END = "\U0010ffff"
-"""Sorts after every text that a key may hold."""
-
 
 class Sort(StrEnum):
     """By what a list is sorted."""
@@ -74,7 +71,8 @@ async def entities(
     """
     first_within(first)
     prefix = f"{account}/{kind.value}/"
-    low, high = prefix, prefix + END
+    # "0" is the character after "/": no key, whatever a name holds, lies past that in either database's order.
+    low, high = prefix, f"{prefix[:-1]}0"
     if after is not None:
         if not after.startswith(prefix):
             raise InvalidError("the cursor belongs to another list", path="after", constraint="a cursor of this list")
