@@ -90,14 +90,14 @@ async def test_killed_writing_process_loses_nothing(
 ) -> None:
     found = await where(catalog.store.provider, databases.folder / "data")
     acknowledged: list[str] = []
-    for number in range(SOAK):
+    for number in range(3 * SOAK):
         process = WritingProcess(found, tmp_path, account, "batches", f"p{number}w")
         await asyncio.to_thread(process.ready)
         process.begin()
         acknowledged.append(await asyncio.to_thread(process.line))
         await asyncio.sleep(0.3 + secrets.randbelow(300) / 1000)
         acknowledged += await asyncio.to_thread(process.end, kill=True)
-    assert len(acknowledged) > SOAK
+    assert len(acknowledged) > 3 * SOAK
     await nothing_is_lost(catalog, account, acknowledged)
 
 

@@ -34,6 +34,7 @@ WAYS = {
     Direction.BOTH: ["u", "d"],
     Direction.CONNECTED: ["ud"],
 }
+pytestmark = pytest.mark.soak
 SUITE = settings(
     max_examples=25 * SOAK,
     deadline=None,
