@@ -8,6 +8,7 @@ from pathlib import Path
 
 from api.problems import ProblemError
 from api.settings import Settings
+from graph.access import Role
 from graph.errors import SettingError
 
 LOCAL_ADMIN = "local-admin"
@@ -22,6 +23,7 @@ class Identity:
 
     account: str
     actor: str
+    role: Role
 
 
 class Authenticator:
@@ -49,14 +51,14 @@ class Authenticator:
             ProblemError: a key is required and this is not it.
         """
         if self._digest is None:
-            return Identity(self._account, LOCAL_ADMIN)
+            return Identity(self._account, LOCAL_ADMIN, Role.ADMIN)
         scheme, _, shown = (authorization or "").partition(" ")
         given = hashlib.sha256(shown.strip().encode("utf-8", "surrogateescape")).digest()
         if not hmac.compare_digest(given, self._digest) or scheme.lower() != "bearer":
             raise ProblemError(
                 401, "send the key of this service as Authorization: Bearer <key>", {"WWW-Authenticate": "Bearer"}
             )
-        return Identity(self._account, f"key-{self._digest.hex()[:8]}")
+        return Identity(self._account, f"key-{self._digest.hex()[:8]}", Role.ADMIN)
 
 
 def authenticator(settings: Settings) -> Authenticator:

@@ -5,12 +5,12 @@ from typing import Any
 
 from neo4j import AsyncDriver, AsyncManagedTransaction
 
+from graph.access import Caller
 from graph.commands import Associate, Command, Put
 from graph.drafts import Draft, Working
 from graph.ledger import GENESIS, Head, next_entry
 from graph.records import Records
 from graph.store.rows import edge_row, entity_row, revision_row
-from graph.store.writer import Caller
 from graph.times import now_us
 
 NODES = """

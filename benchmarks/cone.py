@@ -20,12 +20,12 @@ from neo4j import AsyncGraphDatabase
 from benchmarks import databases, environments, machine
 from benchmarks.shape import Shape, cone
 from graph import commands, lineage
+from graph.access import Caller, Role
 from graph.associations import AssociationType
 from graph.catalog import Catalog
 from graph.commands import Place, Put
 from graph.entities import Kind
 from graph.store.provider import Address
-from graph.store.writer import Caller
 from graph.times import FOREVER
 
 ROOT = Path(__file__).parent.parent
@@ -93,7 +93,7 @@ def puts(place: Place, shape: Shape) -> dict[int, Put]:
 
 async def load(catalog: Catalog, shape: Shape) -> list[str]:
     """Write the cone as any client would; its ARNs by number."""
-    caller = Caller(ACCOUNT, "bench", "bench")
+    caller = Caller(ACCOUNT, "bench", "bench", Role.WRITER)
     nodes = puts(catalog.place(ACCOUNT), shape)
     artifacts = shape.artifact()
     edges = [

@@ -8,14 +8,14 @@ from neo4j import AsyncGraphDatabase
 
 from benchmarks import bare, databases, machine
 from graph import commands
+from graph.access import Caller, Role
 from graph.associations import AssociationType
 from graph.catalog import Catalog
 from graph.commands import Command, Place
 from graph.entities import Kind
-from graph.store.writer import Caller
 
-OURS = Caller("123456789012", "bench", "bench")
-BARE = Caller("210987654321", "bench", "bench")
+OURS = Caller("123456789012", "bench", "bench", Role.WRITER)
+BARE = Caller("210987654321", "bench", "bench", Role.WRITER)
 ENTITIES = 2_000
 EDGES = 3_000
 WARM = 3

@@ -10,13 +10,13 @@ import resource
 import time
 
 from benchmarks.databases import NAMES, catalogs
+from graph.access import Caller, Role
 from graph.catalog import Catalog
 from graph.commands import Place, create_artifact
 from graph.entities import Kind
 from graph.ledger import GENESIS, Head, entry_row, next_entry
 from graph.records import Closing, Edge, Records, Revision
 from graph.store.rows import Rows
-from graph.store.writer import Caller
 from graph.times import now_us
 from graph.verification import verify
 
@@ -32,7 +32,7 @@ class Loader:
     def __init__(self, catalog: Catalog) -> None:
         self.store = catalog.store
         self.place = Place(ACCOUNT, catalog.region)
-        self.caller = Caller(ACCOUNT, "benchmark", "benchmark")
+        self.caller = Caller(ACCOUNT, "benchmark", "benchmark", Role.WRITER)
         self.head = Head(ACCOUNT, 0, GENESIS, 0)
         self.last: Revision | None = None
 

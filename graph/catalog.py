@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from graph import arns, history
+from graph.access import Caller, Permission, require
 from graph.changes import Command
 from graph.checkpoints import SECONDS, Checkpoints
 from graph.commands import Place
@@ -15,7 +16,7 @@ from graph.ledger import Head
 from graph.store import schema
 from graph.store.provider import Provider
 from graph.store.store import READ_SECONDS, RETRY_SECONDS, Store
-from graph.store.writer import Caller, Outcome, Writer
+from graph.store.writer import Outcome, Writer
 from graph.times import Moment
 
 LINEAGE = ("artifact", "action", "context", "experiment-trial-component", "experiment", "experiment-trial")
@@ -92,7 +93,12 @@ class Catalog:
     async def write(
         self, caller: Caller, commands: Sequence[Command], *, operation: str, request_id: str | None = None
     ) -> Outcome:
-        """Do all commands or none; see `Writer.submit`."""
+        """Do all commands or none; see `Writer.submit`.
+
+        Raises:
+            ForbiddenError: the caller may only read.
+        """
+        require(caller, Permission.WRITE)
         return await self.writer.submit(caller, commands, operation=operation, request_id=request_id)
 
     async def lineage_arn(self, text: str) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from graph.access import Caller
 from graph.artifacts import ArtifactStore, Stored
 from graph.catalog import Catalog
 from graph.changes import Put
-from graph.store.writer import Caller
 from monitors import baselines
 from monitors.analysis import (
     Constraints,

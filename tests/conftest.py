@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from graph.access import Caller, Role
 from graph.catalog import Catalog
 from graph.store.provider import EmbeddedProvider, Neo4jProvider, Provider
-from graph.store.writer import Caller
 from tests.servers.neo4j_server import running_neo4j
 
 DATABASES = ("embedded", "neo4j")
@@ -66,4 +66,4 @@ def account() -> str:
 
 @pytest.fixture
 def caller(account: str) -> Caller:
-    return Caller(account, "tester", "test")
+    return Caller(account, "tester", "test", Role.WRITER)

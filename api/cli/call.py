@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from api.settings import Settings
+    from graph.access import Caller
     from graph.artifacts import ArtifactStore
     from graph.catalog import Catalog
     from graph.commands import Command, Place
-    from graph.store.writer import Caller, Outcome
+    from graph.store.writer import Outcome
 
 DONE, FAILED, WRONG_USE, FOUND = 0, 1, 2, 3
 PLAIN_WIDTH = 240
@@ -135,9 +136,9 @@ class Call:
 
 async def open_session(settings: "Settings") -> Session:
     """Open the graph and the artifact store that the settings name; `session.catalog.close()` ends it."""
+    from graph.access import Caller, Role
     from graph.artifacts import ArtifactStore
     from graph.catalog import Catalog
-    from graph.store.writer import Caller
 
     artifacts = ArtifactStore(settings.artifact_location)
     catalog = await Catalog.open(
@@ -147,7 +148,7 @@ async def open_session(settings: "Settings") -> Session:
         retry_seconds=settings.retry_seconds,
         read_seconds=settings.read_seconds,
     )
-    return Session(settings, catalog, Caller(settings.account, _user(), "cli"), artifacts)
+    return Session(settings, catalog, Caller(settings.account, _user(), "cli", Role.ADMIN), artifacts)
 
 
 def _user() -> str:

@@ -10,12 +10,12 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from graph import arns, history, listing
+from graph.access import Caller
 from graph.associations import Association, AssociationType
 from graph.catalog import LINEAGE, Catalog
 from graph.commands import Place
 from graph.entities import Entity
 from graph.errors import NotFoundError
-from graph.store.writer import Caller
 from graph.times import Moment, to_ms, to_us
 
 BATCH = 1000

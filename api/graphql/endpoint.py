@@ -17,9 +17,9 @@ from api.graphql.schema import Engine, RejectedError
 from api.metrics import Metrics
 from api.problems import ProblemError
 from api.settings import Settings
+from graph.access import Caller
 from graph.catalog import Catalog
 from graph.errors import InvalidError, TimeLimitError
-from graph.store.writer import Caller
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -74,7 +74,7 @@ class Endpoint:
         request.state.noted = {"operation": (asked.operation_name or "")[:100]}
         identity: Identity = request.state.identity
         catalog: Catalog = request.app.state.catalog
-        caller = Caller(identity.account, identity.actor, "graphql")
+        caller = Caller(identity.account, identity.actor, "graphql", identity.role)
         context = Context(catalog, caller, request_id, min(20.0, self._settings.read_seconds))
         try:
             result = await self._run(request, asked, context)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from neo4j.exceptions import DriverError, Neo4jError
 
+from graph.access import Caller
 from graph.canonical import canonical, digest
 from graph.changes import Applied, Command
 from graph.drafts import Draft, Needs
@@ -27,15 +28,6 @@ ATTEMPT_SECONDS = 70.0
 """The longest that a database may say nothing: somewhat more than it gives a transaction itself."""
 
 log = logging.getLogger("stemma.writer")
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, through which door; `account` is the tenant."""
-
-    account: str
-    actor: str
-    door: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from graph import commands, history, lineage, listing
+from graph.access import Caller, Role
 from graph.arns import artifact_id
 from graph.associations import AssociationType
 from graph.catalog import Catalog
@@ -17,7 +18,7 @@ from graph.errors import AlreadyExistsError, ConflictError, InvalidError, NotFou
 from graph.lineage import Direction
 from graph.listing import Filter, Sort
 from graph.paths import path
-from graph.store.writer import Caller, Outcome
+from graph.store.writer import Outcome
 from graph.times import to_ms
 from graph.verification import verify
 
@@ -107,6 +108,10 @@ async def test_an_action_a_context_and_a_trial_component_are_what_was_given(grap
         metrics={"auc": {"number": "0.9"}},
         inputs={"train": {"value": "s3://b/k", "media_type": "text/csv"}},
         outputs={"model": {"value": "s3://b/m"}},
+        display_name="Job one",
+        status_message="step 3",
+        source_type="SageMakerTrainingJob",
+        metadata={"Repository": "r", "CommitId": "c"},
     )
     assert action.endswith(f":{graph.account}:action/approve-1")
     assert context.endswith(":context/churn")
@@ -119,6 +124,10 @@ async def test_an_action_a_context_and_a_trial_component_are_what_was_given(grap
     assert dict(third.metrics or {}) == {"auc": {"number": "0.9"}}
     assert dict(third.inputs or {}) == {"train": {"value": "s3://b/k", "media_type": "text/csv"}}
     assert dict(third.outputs or {}) == {"model": {"value": "s3://b/m"}}
+    assert (third.display_name, third.status_message, third.source_type) == (
+        *("Job one", "step 3", "SageMakerTrainingJob"),
+    )
+    assert third.metadata == {"CommitId": "c", "Repository": "r"}
 
 
 @pytest.mark.parametrize(("type_", "family"), [("Experiment", "experiment"), ("Trial", "experiment-trial")])
@@ -223,6 +232,31 @@ async def test_updates_merge_pairs_and_keep_the_order_of_tags(graph: Graph) -> N
     assert (again.sequence, again.applied[0].changed) == (None, False)
 
 
+async def test_an_update_may_replace_all_properties_and_remove_other_pairs(graph: Graph) -> None:
+    arn = await graph.named(
+        Kind.TRIAL_COMPONENT,
+        "job",
+        properties={"a": "1", "b": "2"},
+        parameters={"lr": {"number": "1"}, "opt": {"string": "adam"}},
+    )
+    await graph.write(
+        commands.update(
+            *(arn, Kind.TRIAL_COMPONENT),
+            properties={"c": "3", "d": "4"},
+            remove_properties=["d"],
+            replace_properties=True,
+            parameters={"lr": {"number": "2"}},
+            removed={"parameters": ["opt"]},
+        )
+    )
+    entity = await graph.catalog.entity(graph.account, arn)
+    assert (entity.properties, entity.parameters) == ({"c": "3"}, {"lr": {"number": "2"}})
+
+
+async def test_a_context_of_the_type_experiment_may_have_a_plain_arn(graph: Graph) -> None:
+    assert (await graph.named(Kind.CONTEXT, "Name", type="Experiment", family="context")).endswith(":context/name")
+
+
 async def test_updates_keep_the_limits(graph: Graph) -> None:
     arn = await graph.artifact(tags={f"k{n}": "" for n in range(50)})
     with pytest.raises(InvalidError, match="51 tags"):
@@ -305,7 +339,7 @@ async def test_several_changes_of_one_request_all_show_in_the_history(graph: Gra
 
 async def test_the_history_says_who_what_and_when(graph: Graph) -> None:
     arn = await graph.artifact(name="before")
-    other = Caller(graph.account, "somebody", "window")
+    other = Caller(graph.account, "somebody", "window", Role.WRITER)
     done = await graph.catalog.write(other, [commands.update(arn, Kind.ARTIFACT, name="after")], operation="test")
     newest, oldest = await graph.changes(arn)
     assert (newest.sequence, newest.recorded, newest.actor, newest.door) == (2, done.recorded, "somebody", "window")
@@ -630,7 +664,7 @@ class TestTenancy:
 
     @pytest.fixture
     async def foreign(self, catalog: Catalog, account: str) -> Graph:
-        other = Graph(catalog, Caller(f"{(int(account) + 1) % 10**12:012d}", "intruder", "test"))
+        other = Graph(catalog, Caller(f"{(int(account) + 1) % 10**12:012d}", "intruder", "test", Role.WRITER))
         await other.artifact("s3://b/own")
         return other
 

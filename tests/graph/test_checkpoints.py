@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from graph.access import Caller
 from graph.catalog import Catalog
 from graph.checkpoints import Checkpoints
 from graph.commands import create_artifact
 from graph.errors import SettingError
 from graph.ledger import Head
-from graph.store.writer import Caller
 
 HEAD = Head("123456789012", 5, "ab", 7)
 

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from graph import listing
+from graph.access import Caller, Role
 from graph.associations import AssociationType
 from graph.catalog import Catalog
 from graph.commands import Place, associate, create_named, delete
@@ -15,7 +16,7 @@ from graph.contents import Content, content, sha256
 from graph.entities import Kind
 from graph.errors import InvalidError, NotFoundError
 from graph.lineage import Direction, walk
-from graph.store.writer import Caller, Outcome
+from graph.store.writer import Outcome
 from graph.times import to_ms
 from graph.verification import verify
 
@@ -166,7 +167,9 @@ async def test_writers_at_once_make_one_chain(location: Location) -> None:
 async def test_locations_and_accounts_are_apart(location: Location) -> None:
     other = "s3://bucket/other.parquet"
     await location.learn(lies(location.place, "a"), lies(location.place, "b", uri=other))
-    stranger = Location(location.catalog, Caller(f"{int(location.caller.account) ^ 1:012d}", "tester", "test"))
+    stranger = Location(
+        location.catalog, Caller(f"{int(location.caller.account) ^ 1:012d}", "tester", "test", Role.WRITER)
+    )
     await stranger.learn(lies(stranger.place, "c"))
     assert await location.chain() == {"a": set()}
     assert await stranger.chain() == {"c": set()}

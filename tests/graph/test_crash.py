@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from graph import commands, history
+from graph.access import Caller, Role
 from graph.catalog import Catalog
 from graph.errors import DatabaseUnavailableError, TimeLimitError
 from graph.store.provider import EmbeddedProvider, Neo4jProvider
 from graph.store.schema import VERSION, NewerSchemaError
-from graph.store.writer import Caller
 from graph.verification import verify
 from tests.conftest import Databases
 from tests.graph.writing import Writers, WritingProcess, batches, nothing_is_lost, where, write
@@ -229,7 +229,7 @@ async def test_writer_of_a_stopped_catalog_finishes_what_waits(
     catalog: Catalog, databases: Databases, tmp_path: Path, account: str
 ) -> None:
     other = await Catalog.open(await databases.another(catalog.store.provider.name), tmp_path)
-    caller = Caller(account, "tester", "test")
+    caller = Caller(account, "tester", "test", Role.WRITER)
     place = other.place(account)
     writes = [
         asyncio.create_task(other.write(caller, [commands.create_artifact(place, f"s3://b/{n}")], operation="test"))

@@ -60,3 +60,10 @@ def test_source_types_are_known_ones_and_sorted() -> None:
     for wrong in ([("Sha", "x")], [("Custom", "x" * 257)], [("Custom", str(n)) for n in range(51)]):
         with pytest.raises(InvalidError):
             limits.source_types(wrong)
+
+
+def test_metadata_has_four_keys_of_limited_length() -> None:
+    assert limits.metadata({"Repository": "r", "CommitId": "c"}) == [["CommitId", "c"], ["Repository", "r"]]
+    for wrong in ({"Commit": "c"}, {"CommitId": "c" * 1025}):
+        with pytest.raises(InvalidError, match="metadata"):
+            limits.metadata(wrong)

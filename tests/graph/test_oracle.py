@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph import history, lineage, listing
+from graph.access import Caller, Role
 from graph.associations import AssociationType
 from graph.catalog import Catalog
 from graph.commands import Place
@@ -19,7 +20,6 @@ from graph.errors import NotFoundError, StemmaError
 from graph.lineage import Direction, Lineage, Shown
 from graph.listing import Sort
 from graph.paths import path
-from graph.store.writer import Caller
 from graph.times import FOREVER, Moment, now_ms
 from graph.verification import verify
 from tests.graph.model import END, KINDS, Model, Op, at, cone, node_arn
@@ -80,7 +80,7 @@ class Story:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.account = f"{secrets.randbelow(10**12):012d}"
-        self.caller = Caller(self.account, "tester", "test")
+        self.caller = Caller(self.account, "tester", "test", Role.WRITER)
         self.place = Place(self.account, catalog.region)
         self.model = Model(self.place, "tester")
         self.model.remember()

@@ -4,9 +4,10 @@ import asyncio
 from pathlib import Path
 
 from graph import commands, history
+from graph.access import Caller, Role
 from graph.catalog import Catalog
 from graph.errors import AlreadyExistsError
-from graph.store.writer import Caller, Outcome
+from graph.store.writer import Outcome
 from graph.verification import verify
 from tests.conftest import Databases
 from tests.graph.writing import ROWS, WritingProcess, batches, nothing_is_lost, where
@@ -75,7 +76,7 @@ async def test_many_accounts_at_once_keep_their_own_chains(catalog: Catalog, acc
     await asyncio.gather(
         *(
             catalog.write(
-                Caller(name, "tester", "test"),
+                Caller(name, "tester", "test", Role.WRITER),
                 [commands.create_artifact(catalog.place(name), f"s3://b/{number}")],
                 operation="test",
             )

@@ -3,10 +3,10 @@
 import asyncio
 
 from graph import history
+from graph.access import Caller
 from graph.catalog import Catalog
 from graph.checkpoints import SECONDS
 from graph.commands import create_artifact
-from graph.store.writer import Caller
 
 
 async def test_the_last_head_of_a_burst_is_signed_without_another_write(catalog: Catalog, caller: Caller) -> None:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from neo4j import AsyncGraphDatabase
 
 from graph import commands, history
+from graph.access import Caller
 from graph.associations import AssociationType
 from graph.canonical import canonical, digest
 from graph.catalog import Catalog
@@ -20,7 +21,6 @@ from graph.checkpoints import Checkpoint, Checkpoints
 from graph.entities import Kind
 from graph.ledger import GENESIS, Head, entry_key
 from graph.records import leaf_digest, record_key, revision_content
-from graph.store.writer import Caller
 from graph.times import FOREVER
 from graph.verification import accounts, verify
 

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from graph import commands, listing
+from graph.access import Caller, Role
 from graph.catalog import Catalog
 from graph.changes import Command
 from graph.entities import Kind
 from graph.listing import Sort
 from graph.store.provider import EmbeddedProvider, Neo4jProvider, Provider
-from graph.store.writer import Caller, Outcome
+from graph.store.writer import Outcome
 from graph.verification import verify
 
 ROWS = 8
@@ -38,7 +39,9 @@ def batch(catalog: Catalog, account: str, name: str) -> list[Command]:
 
 async def write(catalog: Catalog, account: str, name: str) -> Outcome:
     """Write one batch."""
-    return await catalog.write(Caller(account, "tester", "test"), batch(catalog, account, name), operation="test")
+    return await catalog.write(
+        Caller(account, "tester", "test", Role.WRITER), batch(catalog, account, name), operation="test"
+    )
 
 
 async def batches(catalog: Catalog, account: str, sequence: int | None = None) -> Counter[str]:
@@ -180,7 +183,7 @@ async def _main() -> None:
     await _line()
     if task["job"] == "same":
         made = [commands.create_artifact(catalog.place(account), "s3://one/file", name="one") for _ in range(16)]
-        caller = Caller(account, "tester", "test")
+        caller = Caller(account, "tester", "test", Role.WRITER)
         done = await asyncio.gather(*(catalog.write(caller, [one], operation="test") for one in made))
         print(sum(outcome.applied[0].created for outcome in done), flush=True)
     else:
