@@ -75,6 +75,7 @@ def create_named(
     name: str,
     *,
     type: str | None = None,  # noqa: A002  # the field's own name
+    family: str | None = None,
     resource_arn: str | None = None,
     valid_from: datetime | None = None,
     exclusive: bool = False,
@@ -82,19 +83,24 @@ def create_named(
 ) -> Put:
     """An action, a context or a trial component, known by its name.
 
-    A context of the type `Experiment` or `Trial` gets an ARN of its own kind, as SageMaker has it.
+    A context of the type `Experiment` or `Trial` gets an ARN of its own kind, as SageMaker has it, unless `family` says
+    otherwise.
 
     Raises:
         InvalidError: a field does not fit SageMaker's limits.
     """
     limits.name(name)
-    family = {Kind.ACTION: "action", Kind.CONTEXT: "context", Kind.TRIAL_COMPONENT: "experiment-trial-component"}[kind]
-    if kind is Kind.CONTEXT and type in ("Experiment", "Trial"):
-        family = "experiment" if type == "Experiment" else "experiment-trial"
-    arn = place.arn(f"{family}/{name}")
+    arn = place.arn(f"{family or family_of(kind, type)}/{name}")
     return Put(
         arn, kind, _state(arn, kind, name, type, resource_arn=resource_arn, **details), _ms(valid_from), exclusive
     )
+
+
+def family_of(kind: Kind, type: str | None = None) -> str:  # noqa: A002  # the field's own name
+    """What an ARN of something known by its name begins with: `context/churn`."""
+    if kind is Kind.CONTEXT:
+        return {"Experiment": "experiment", "Trial": "experiment-trial"}.get(type or "", "context")
+    return {Kind.ACTION: "action", Kind.TRIAL_COMPONENT: "experiment-trial-component"}[kind]
 
 
 def update(
@@ -103,28 +109,44 @@ def update(
     *,
     properties: Mapping[str, str] | None = None,
     remove_properties: Sequence[str] = (),
+    replace_properties: bool = False,
     tags: Mapping[str, str] | None = None,
     remove_tags: Sequence[str] = (),
+    removed: Mapping[str, Sequence[str]] | None = None,
     valid_from: datetime | None = None,
     **details: Any,
 ) -> Update:
     """A change of fields: those given replace the old ones, `properties` and `tags` are merged by key.
 
+    Args:
+        arn: What is changed.
+        kind: Of which kind it has to be.
+        properties: Properties to set.
+        remove_properties: Keys of properties to remove.
+        replace_properties: Whether `properties` take the place of all old ones.
+        tags: Tags to set.
+        remove_tags: Keys of tags to remove.
+        removed: Keys to remove from `parameters`, `inputs` and `outputs`.
+        valid_from: Since when it is so.
+        details: Other fields.
+
     Raises:
         InvalidError: a field does not fit SageMaker's limits.
     """
     pairs: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     if properties is not None:
-        pairs["properties"] = limits.properties(properties, artifact=kind is Kind.ARTIFACT)
+        checked = limits.properties(properties, artifact=kind is Kind.ARTIFACT)
+        (fields if replace_properties else pairs)["properties"] = checked
     if tags is not None:
         pairs["tags"] = limits.tags(tags)
     for name in ("parameters", "inputs", "outputs"):
         if name in FIELDS[kind] and details.get(name) is not None:
             pairs[name] = CHECKS[name](details.pop(name))
-    removed = {"properties": list(remove_properties), "tags": list(remove_tags)}
-    fields = _fields(kind, details)
+    gone = {"properties": list(remove_properties), "tags": list(remove_tags), **(removed or {})}
+    fields |= _fields(kind, details)
     return Update(
-        arns.normal(arn), fields, pairs, {name: keys for name, keys in removed.items() if keys}, _ms(valid_from), kind
+        arns.normal(arn), fields, pairs, {name: keys for name, keys in gone.items() if keys}, _ms(valid_from), kind
     )
 
 
@@ -209,7 +231,12 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "name": lambda value: limits.text(value, "name", minimum=1, maximum=120, lines=False),
     "type": lambda value: limits.text(value, "type", minimum=1, maximum=256, lines=False),
     "source_uri": lambda value: limits.text(value, "sourceUri", minimum=1, maximum=2048, lines=False),
+    "display_name": lambda value: limits.text(value, "displayName", minimum=1, maximum=120, lines=False),
     "source_arn": arns.normal,
+    "source_type": lambda value: limits.text(value, "sourceType", maximum=256, lines=False),
+    "source_id": lambda value: limits.text(value, "sourceId", maximum=256, lines=False),
+    "status_message": lambda value: limits.text(value, "statusMessage", maximum=1024),
+    "metadata": limits.metadata,
     "status": lambda value: Status(value).value,
     "started_at": to_ms,
     "ended_at": to_ms,
@@ -219,12 +246,17 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "outputs": _parameters,
 }
 FIELDS = {
-    Kind.ARTIFACT: {"description", "name"},
-    Kind.ACTION: {"description", "source_uri", "status", "started_at", "ended_at"},
-    Kind.CONTEXT: {"description", "source_uri", "name"},
+    Kind.ARTIFACT: {"description", "name", "metadata"},
+    Kind.ACTION: {
+        *("description", "display_name", "source_uri", "source_type", "source_id"),
+        *("status", "status_message", "started_at", "ended_at", "metadata"),
+    },
+    Kind.CONTEXT: {
+        *("description", "display_name", "name", "source_arn", "source_uri", "source_type", "source_id", "metadata")
+    },
     Kind.TRIAL_COMPONENT: {
-        *("description", "source_arn", "source_uri", "status", "started_at", "ended_at"),
-        *("parameters", "metrics", "inputs", "outputs"),
+        *("description", "display_name", "source_arn", "source_uri", "source_type", "metadata"),
+        *("status", "status_message", "started_at", "ended_at", "parameters", "metrics", "inputs", "outputs"),
     },
 }
 

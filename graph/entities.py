@@ -45,6 +45,10 @@ class Entity:
         type: a word of the field, such as `DataSet`; free text.
         properties, tags: in the order of their keys and in the order given.
         source_types: pairs of an id type (`MD5Hash`, `S3ETag`, `S3Version`, `Custom`) and a value.
+        display_name: what people call it; `name` is what its ARN is made of.
+        source_type, source_id: what an action's or context's source is, and its id there; what kind of job `source_arn` is.
+        status_message: why the status is what it is.
+        metadata: where it comes from: `CommitId`, `Repository`, `GeneratedBy`, `ProjectId`.
         parameters: name → `{"number": "0.1"}` or `{"string": "adam"}`.
         inputs, outputs: name → `{"value": URI, "media_type": …}`.
         started_at, ended_at, created_at, modified_at: epoch milliseconds.
@@ -60,16 +64,21 @@ class Entity:
     modified_at: int
     modified_by: str
     type: str | None = None
+    display_name: str | None = None
     description: str | None = None
     resource_arn: str | None = None
     source_uri: str | None = None
     source_arn: str | None = None
+    source_type: str | None = None
+    source_id: str | None = None
     source_types: tuple[tuple[str, str], ...] = ()
     status: Status | None = None
+    status_message: str | None = None
     started_at: int | None = None
     ended_at: int | None = None
     properties: Mapping[str, str] | None = None
     tags: Mapping[str, str] | None = None
+    metadata: Mapping[str, str] | None = None
     parameters: Mapping[str, Mapping[str, str]] | None = None
     metrics: Mapping[str, Mapping[str, str]] | None = None
     inputs: Mapping[str, Mapping[str, str]] | None = None
@@ -77,7 +86,7 @@ class Entity:
     deleted: bool = False
 
 
-MAPS = ("properties", "tags", "parameters", "metrics", "inputs", "outputs")
+MAPS = ("properties", "tags", "metadata", "parameters", "metrics", "inputs", "outputs")
 
 
 def from_state(state: State) -> Entity:

@@ -7,6 +7,7 @@ from graph.errors import InvalidError
 
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", re.ASCII)
 SOURCE_ID_TYPES = ("MD5Hash", "S3ETag", "S3Version", "Custom")
+METADATA = ("CommitId", "Repository", "GeneratedBy", "ProjectId")
 BATCH_ROWS = 10_000
 """Entities and associations that one request may write."""
 
@@ -80,6 +81,22 @@ def tags(values: Mapping[str, str]) -> list[list[str]]:
 def properties(values: Mapping[str, str], *, artifact: bool) -> list[list[str]]:
     """Properties, sorted by key: at most 30, keys of 1 to 2500 characters, values of at most 2500 (an artifact's 4096)."""
     return sorted(pairs(values, "properties", count=30, key=2500, value=4096 if artifact else 2500))
+
+
+def metadata(values: Mapping[str, str]) -> list[list[str]]:
+    """Where something comes from, sorted by key: SageMaker's four MetadataProperties, of at most 1024 characters each.
+
+    Raises:
+        InvalidError: another key, or a value that is too long.
+    """
+    for key in values:
+        if key not in METADATA:
+            raise InvalidError(
+                f"metadata has the key {key[:60]!r}; known are {', '.join(METADATA)}",
+                path="metadata",
+                constraint=f"one of {', '.join(METADATA)}",
+            )
+    return sorted(pairs(values, "metadata", count=len(METADATA), key=128, value=1024))
 
 
 def source_types(values: Iterable[tuple[str, str]]) -> list[list[str]]:
