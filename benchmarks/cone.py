@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 from neo4j import AsyncGraphDatabase
 
-from benchmarks import databases, environments, machine
+from benchmarks import databases, machine
 from benchmarks.shape import Shape, cone
 from graph import commands, lineage
 from graph.access import Caller, Role
@@ -27,6 +27,7 @@ from graph.commands import Place, Put
 from graph.entities import Kind
 from graph.store.provider import Address
 from graph.times import FOREVER
+from tests.servers import environments
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT = "123456789012"
@@ -58,7 +59,7 @@ class Peer:
     """ml-metadata in its own process; `walk` gives the seconds that it measured itself."""
 
     def __init__(self, shape: tuple[int, int, int], folder: Path) -> None:
-        command = [environments.mlmd(), "-m", "benchmarks.peer_mlmd", folder / "mlmd.db", *map(str, shape)]
+        command = [environments.python("mlmd"), "-m", "benchmarks.peer_mlmd", folder / "mlmd.db", *map(str, shape)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         self._answer()
 
