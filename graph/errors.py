@@ -9,6 +9,7 @@
     ├── ConflictError                 CONFLICT                    409     1
     │   └── AlreadyExistsError        ALREADY_EXISTS
     ├── TooExpensiveError             TOO_EXPENSIVE               422     1
+    ├── ThrottledError                THROTTLED                   429     1
     ├── TimeLimitError                TIMEOUT                     504     1
     └── UnavailableError              UNAVAILABLE                 503     1
         └── DatabaseUnavailableError  UNAVAILABLE
@@ -17,7 +18,23 @@ Messages are written for the caller: what was looked at, what is wrong, what to 
 `StemmaError` is a bug or a fault of the machine; a door answers it without details and logs it.
 """
 
+from enum import StrEnum
 from typing import ClassVar
+
+
+class Reason(StrEnum):
+    """Why a caller was not believed, named as AWS's JSON services name it, so that their clients raise what they expect."""
+
+    MISSING = "MissingAuthenticationTokenException"
+    """nothing says who asks"""
+    INCOMPLETE = "IncompleteSignatureException"
+    """what says so is malformed, or a part of it is missing"""
+    INVALID = "InvalidSignatureException"
+    """the signature is another's, was made for something else, or is not valid now"""
+    UNKNOWN = "UnrecognizedClientException"
+    """no such key, or one that was revoked; also session tokens, which are not issued here"""
+    EXPIRED = "ExpiredTokenException"
+    """the key was good once"""
 
 
 class StemmaError(Exception):
@@ -55,10 +72,18 @@ class SettingError(InvalidError):
 
 
 class UnauthenticatedError(StemmaError):
-    """The caller did not say who it is, or not believably."""
+    """The caller did not say who it is, or not believably.
+
+    Attributes:
+        reason: what was wrong, for doors whose protocol tells these cases apart.
+    """
 
     code = "UNAUTHENTICATED"
     http_status = 401
+
+    def __init__(self, message: str, *, reason: Reason = Reason.MISSING) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ForbiddenError(StemmaError):
@@ -93,6 +118,17 @@ class TooExpensiveError(StemmaError):
 
     code = "TOO_EXPENSIVE"
     http_status = 422
+
+
+class ThrottledError(StemmaError):
+    """The caller asks more often than it may; `retry_after` seconds later it may again."""
+
+    code = "THROTTLED"
+    http_status = 429
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class TimeLimitError(StemmaError):
