@@ -16,6 +16,8 @@ from api.gate import Gate, host_names
 from api.graphql.endpoint import Endpoint
 from api.metrics import Metrics
 from api.problems import ProblemError, from_error, problem
+from api.sagemaker.door import Door
+from api.sagemaker.routing import paths
 from api.settings import Settings
 from graph.catalog import Catalog
 from graph.errors import StemmaError
@@ -38,6 +40,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     """
     metrics = Metrics()
     graphql = Endpoint(settings, metrics)
+    door = Door(settings, metrics)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -65,7 +68,9 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     )
     return Starlette(
         routes=[
-            Route("/", root),
+            Route("/", root, methods=["GET"]),
+            Route("/", door.answer, methods=["POST"]),
+            *(Route(path, door.answer, methods=[method]) for method, path in paths()),
             Route("/graphql", graphql.answer, methods=["GET", "POST"]),
             Route("/livez", live),
             Route("/readyz", ready),

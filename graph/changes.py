@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from graph.associations import Triple
+from graph.associations import AssociationType, Triple
 from graph.drafts import Draft, Needs
 from graph.entities import Kind, State
 from graph.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
 from graph.times import FOREVER, from_ms
 
-CASCADES = ("NONE", "ASSOCIATIONS")
+CASCADES = ("NONE", "SAME_AS", "ASSOCIATIONS")
+"""What may end with an entity: nothing, what says that it is the same as another, all of its associations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,19 +174,20 @@ class Delete:
 
         Raises:
             NotFoundError: it is not there.
-            ConflictError: it has associations and the cascade is `NONE`.
+            ConflictError: it has associations that the cascade does not cover.
         """
         if self.cascade not in CASCADES:
             raise InvalidError(
-                f"cascade is one of {', '.join(CASCADES)}", path="cascade", constraint="NONE|ASSOCIATIONS"
+                f"cascade is one of {', '.join(CASCADES)}", path="cascade", constraint="|".join(CASCADES)
             )
         valid_to = draft.moment(self.valid_to, "validTo")
         draft.existing(self.arn)
         triples = draft.touching(self.arn, valid_to)
-        if triples and self.cascade == "NONE":
-            source, association, destination = triples[0]
+        free = {"NONE": (), "SAME_AS": (AssociationType.SAME_AS,), "ASSOCIATIONS": tuple(AssociationType)}[self.cascade]
+        if held := [triple for triple in triples if triple[1] not in free]:
+            source, association, destination = held[0]
             raise ConflictError(
-                f"{self.arn} has {len(triples)} associations (the first: {source} {association} {destination}); "
+                f"{self.arn} has {len(held)} associations (the first: {source} {association} {destination}); "
                 "end them first, or delete with cascade ASSOCIATIONS"
             )
         for triple in triples:

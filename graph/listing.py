@@ -24,13 +24,14 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which entities a list shows; times in epoch milliseconds, `created_before` exclusive."""
+    """Which entities a list shows; times in epoch milliseconds, `created_before` exclusive; `prefix` is of their ARNs."""
 
     type: str | None = None
     name: str | None = None
     source_uri: str | None = None
     created_after: int | None = None
     created_before: int | None = None
+    prefix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ async def entities(
         "known": when.known,
         "type": filter.type,
         "name": filter.name,
+        "prefix": filter.prefix,
         "created_after": filter.created_after or 0,
         "created_before": FOREVER if filter.created_before is None else filter.created_before,
         "limit": first + 1,

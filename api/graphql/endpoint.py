@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.auth import Identity
+from api.bodies import read_body, until_gone
 from api.graphql import console, failures
 from api.graphql.context import Context
 from api.graphql.schema import Engine, RejectedError
@@ -23,8 +24,6 @@ from graph.errors import InvalidError, TimeLimitError
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
-BODY_SECONDS = 30.0
-DRAINED = 16 * 2**20
 WRITE_SECONDS = 30.0
 """What a request may take beside the longest read."""
 
@@ -98,7 +97,7 @@ class Endpoint:
         """The result, within the time that a request may take; a caller that went away stops a read."""
         seconds = self._settings.read_seconds + WRITE_SECONDS
         running = asyncio.ensure_future(self._engine.run(asked.query, asked.variables, asked.operation_name, context))
-        gone = asyncio.ensure_future(_until_gone(request))
+        gone = asyncio.ensure_future(until_gone(request))
         try:
             await asyncio.wait({running, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
@@ -150,34 +149,6 @@ def read(body: bytes) -> Asked:
     return Asked(query, variables or {}, name or None)
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, as far as it may be long and slow.
-
-    Raises:
-        ProblemError: it is too long, or does not arrive.
-    """
-    declared = request.headers.get("content-length", "")
-    over = declared.isdigit() and int(declared) > limit
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                size += len(part)
-                # A chunked body says nothing about its length before it is there.
-                over = over or size > limit
-                if not over:
-                    parts.append(part)
-                # A little more is read and thrown away: a caller that still sends would not see the answer.
-                elif size > limit + DRAINED:
-                    break
-    except TimeoutError:
-        raise ProblemError(408, f"the body did not arrive within {BODY_SECONDS:g} s", {"Connection": "close"}) from None
-    if over:
-        raise ProblemError(413, f"the body is longer than {limit} bytes", {"Connection": "close"})
-    return b"".join(parts)
-
-
 def _json_only(request: Request) -> None:
     # A form or plain text is what another site's page could send without being asked; JSON is not.
     media_type, _, options = request.headers.get("content-type", "").partition(";")
@@ -186,11 +157,6 @@ def _json_only(request: Request) -> None:
         raise ProblemError(415, f"send {JSON} in UTF-8")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise ProblemError(415, "send the body without Content-Encoding")
-
-
-async def _until_gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _dump(content: dict[str, Any]) -> bytes:

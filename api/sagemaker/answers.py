@@ -1,0 +1,93 @@
+"""Outputs as AWS's protocols write them: JSON, or XML for the form protocol. A member that the model lacks is a bug."""
+
+import base64
+from typing import Any
+from xml.etree import ElementTree
+
+import orjson
+from starlette.responses import Response
+
+from api.sagemaker.failures import json_body
+from api.sagemaker.model import OperationModel, Service
+from graph.times import from_ms
+
+JSON = "application/x-amz-json-1.1"
+REST_JSON = "application/json"
+XML = "text/xml"
+
+
+def answer(service: Service, operation: OperationModel, output: dict[str, Any], request_id: str) -> Response:
+    """The response that carries an output."""
+    shape = operation.output_shape
+    headers = {"x-amzn-RequestId": request_id}
+    if service.protocol == "query":
+        root = ElementTree.Element(f"{operation.name}Response", xmlns=service.model.metadata.get("xmlNamespace", ""))
+        if shape is not None:
+            name = shape.serialization.get("resultWrapper", f"{operation.name}Result")
+            _xml(shape, output, ElementTree.SubElement(root, name))
+        metadata = ElementTree.SubElement(root, "ResponseMetadata")
+        ElementTree.SubElement(metadata, "RequestId").text = request_id
+        return Response(_text(root), headers=headers, media_type=XML)
+    content = b"{}" if shape is None else orjson.dumps(_json(shape, output))
+    if shape is None and service.protocol == "json":
+        content = b""
+    return Response(content, headers=headers, media_type=JSON if service.protocol == "json" else REST_JSON)
+
+
+def refusal(protocol: str, code: str, message: str, status: int, request_id: str) -> Response:
+    """The response that carries an error."""
+    headers = {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": code}
+    if protocol == "query":
+        root = ElementTree.Element("ErrorResponse")
+        error = ElementTree.SubElement(root, "Error")
+        for name, value in (("Type", "Sender" if status < 500 else "Receiver"), ("Code", code), ("Message", message)):
+            ElementTree.SubElement(error, name).text = _legal(value)
+        ElementTree.SubElement(root, "RequestId").text = request_id
+        return Response(_text(root), status, headers=headers, media_type=XML)
+    content = orjson.dumps(json_body(code, message))
+    return Response(content, status, headers=headers, media_type=JSON if protocol == "json" else REST_JSON)
+
+
+def _json(shape: Any, value: Any) -> Any:
+    kind = shape.type_name
+    if kind == "structure":
+        members = shape.members
+        return {name: _json(members[name], item) for name, item in value.items() if item is not None}
+    if kind == "list":
+        return [_json(shape.member, item) for item in value]
+    if kind == "map":
+        return {key: _json(shape.value, item) for key, item in value.items()}
+    if kind == "timestamp":
+        return value / 1000
+    if kind == "blob":
+        return base64.b64encode(value).decode()
+    return value
+
+
+def _xml(shape: Any, value: Any, parent: ElementTree.Element) -> None:
+    kind = shape.type_name
+    if kind == "structure":
+        for name, item in value.items():
+            if item is not None:
+                member = shape.members[name]
+                _xml(member, item, ElementTree.SubElement(parent, member.serialization.get("name", name)))
+    elif kind == "list":
+        for item in value:
+            _xml(shape.member, item, ElementTree.SubElement(parent, "member"))
+    elif kind == "timestamp":
+        parent.text = from_ms(value).isoformat().replace("+00:00", "Z")
+    elif kind == "boolean":
+        parent.text = "true" if value else "false"
+    else:
+        parent.text = _legal(str(value))
+
+
+def _legal(text: str) -> str:
+    return "".join(
+        c if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "?" for c in text
+    )
+
+
+def _text(root: ElementTree.Element) -> bytes:
+    content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return content

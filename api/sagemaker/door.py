@@ -1,0 +1,127 @@
+"""The door for AWS's clients: what they send, checked against AWS's own models, done by the operations in `operations/`."""
+
+import asyncio
+from typing import Any
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from api.auth import Identity
+from api.bodies import read_body, until_gone
+from api.metrics import Metrics
+from api.sagemaker import operations
+from api.sagemaker.answers import answer, refusal
+from api.sagemaker.calls import OFFERED, Call, Offered
+from api.sagemaker.failures import ProtocolError, failure
+from api.sagemaker.routing import FORM, Route, Sent, find, read
+from api.sagemaker.tokens import Tokens
+from api.sagemaker.validation import validate
+from api.settings import Settings
+from graph.access import Caller
+from graph.catalog import Catalog
+from graph.errors import TimeLimitError
+
+WRITE_SECONDS = 30.0
+"""What a request may take beside the longest read."""
+REFERENCE = "docs/reference/sagemaker.md"
+
+log = structlog.get_logger("stemma.sagemaker")
+operations.load()
+
+
+class Door:
+    """What answers AWS's clients.
+
+    Args:
+        settings: What was set.
+        metrics: Counts.
+    """
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._tokens: Tokens | None = None
+
+    async def answer(self, request: Request) -> Response:
+        """The answer to a request, in the protocol in which it was sent.
+
+        Raises:
+            ProblemError: the body is too long or does not arrive.
+            ClientDisconnect: the client went away.
+        """
+        request_id: str = request.state.request_id
+        body = await read_body(request, self._settings.max_body_bytes)
+        sent = Sent(
+            request.method,
+            request.url.path,
+            request.url.query,
+            {name.lower(): value for name, value in request.headers.items()},
+            body,
+        )
+        protocol = "query" if sent.headers.get("content-type", "").startswith(FORM) else "json"
+        modelled: frozenset[str] = frozenset()
+        try:
+            route = find(sent)
+            protocol = route.service.protocol
+            modelled = frozenset(error.name for error in route.operation.error_shapes)
+            request.state.noted = {"operation": f"{route.service.name}:{route.operation.name}"}
+            identity = await self._identity(request)
+            output = await self._within(request, self._call(request, route, sent, identity))
+            self._metrics.operations.labels("ok").inc()
+            return answer(route.service, route.operation, output, request_id)
+        except ClientDisconnect:
+            raise
+        except Exception as error:  # every error is answered in the protocol's own form
+            shown = failure(error, modelled)
+            if shown is None:
+                log.exception("an operation failed", **getattr(request.state, "noted", {}))
+                shown = ("InternalFailure", "the request failed inside; its id is in the service's log", 500)
+            self._metrics.operations.labels("error").inc()
+            self._metrics.errors.labels(shown[0]).inc()
+            return refusal(protocol, *shown, request_id)
+
+    async def _identity(self, request: Request) -> Identity:
+        identity: Identity = request.state.identity
+        return identity
+
+    async def _call(self, request: Request, route: Route, sent: Sent, identity: Identity) -> dict[str, Any]:
+        offered = _offered(route)
+        given = validate(route.operation.input_shape, read(route, sent))
+        catalog: Catalog = request.app.state.catalog
+        caller = Caller(identity.account, identity.actor, "sagemaker", identity.role)
+        if self._tokens is None:
+            self._tokens = Tokens.from_file(self._settings.data_dir / "keys" / "tokens.key")
+        seconds = min(20.0, self._settings.read_seconds)
+        call = Call(catalog, caller, request.state.request_id, route.operation.name, self._tokens, seconds)
+        return await offered.handler(call, given)
+
+    async def _within(self, request: Request, work: Any) -> dict[str, Any]:
+        """The output, within the time that a request may take; a client that went away stops a read."""
+        seconds = self._settings.read_seconds + WRITE_SECONDS
+        running = asyncio.ensure_future(work)
+        gone = asyncio.ensure_future(until_gone(request))
+        try:
+            await asyncio.wait({running, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                found: dict[str, Any] = running.result()
+                return found
+            if gone.done():
+                raise ClientDisconnect
+            raise TimeLimitError(f"the request took longer than {seconds:g} s; a write may still be done")
+        finally:
+            for task in (running, gone):
+                if not task.done():
+                    task.cancel()
+            await asyncio.gather(running, gone, return_exceptions=True)
+
+
+def _offered(route: Route) -> Offered:
+    name = route.operation.name
+    found = OFFERED.get((route.service.name, name))
+    if found is None:
+        raise ProtocolError(
+            "UnknownOperationException",
+            f"{route.service.name}:{name} is not offered by Stemma; {REFERENCE} lists the operations that are",
+        )
+    return found

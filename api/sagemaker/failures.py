@@ -1,0 +1,81 @@
+"""Errors in the words of AWS: a code for `__type`, a message, a status."""
+
+from typing import Any
+
+from graph.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    StemmaError,
+    TimeLimitError,
+    TooExpensiveError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+
+VALIDATION = "ValidationException"
+
+
+class ProtocolError(Exception):
+    """A request that is refused before an operation is reached.
+
+    Attributes:
+        code: the error's name in AWS's words, such as `UnknownOperationException`.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+Failure = tuple[str, str, int]
+"""Code, message, HTTP status."""
+
+
+def failure(error: Exception, modelled: frozenset[str] = frozenset()) -> Failure | None:
+    """An error as this door shows it; None for what is not shown.
+
+    Args:
+        error: What was raised.
+        modelled: The errors that the operation's model lists; clients can only catch those by name.
+    """
+    if isinstance(error, ProtocolError):
+        return error.code, error.message, error.status
+    if not isinstance(error, StemmaError):
+        return None
+    code, status = VALIDATION, 400
+    match error:
+        case NotFoundError():
+            code = "ResourceNotFound"
+        case ConflictError():
+            # A name that is taken is a ValidationException at AWS, too ("… already exists").
+            code = "ConflictException" if _conflicts(error, modelled) else VALIDATION
+        case ForbiddenError():
+            code, status = "AccessDeniedException", 400
+        case UnauthenticatedError():
+            code, status = getattr(error, "aws_code", "UnrecognizedClientException"), 403
+        case TooExpensiveError():
+            code = "ResourceLimitExceeded"
+        case TimeLimitError():
+            code, status = "RequestTimeout", 408
+        case UnavailableError():
+            code, status = "ServiceUnavailable", 503
+        case InvalidError():
+            code = VALIDATION
+        case _ if error.http_status == 429:
+            code = "ThrottlingException"
+        case _:
+            return None
+    return code, error.message, status
+
+
+def _conflicts(error: ConflictError, modelled: frozenset[str]) -> bool:
+    return error.code == ConflictError.code and "ConflictException" in modelled
+
+
+def json_body(code: str, message: str) -> dict[str, Any]:
+    """The body of an error in the JSON protocols."""
+    return {"__type": code, "message": message}

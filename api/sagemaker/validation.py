@@ -1,0 +1,317 @@
+"""Checking a request against its shape, in AWS's words; botocore's own validator, meant for clients, checks minima only.
+
+A shape is compiled once into nested functions; each takes a value and its path and gives the value as handlers get it
+(times as `datetime`, blobs as `bytes`), noting what is wrong.
+"""
+
+import base64
+import binascii
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import regex
+
+from api.sagemaker.failures import VALIDATION, ProtocolError
+from api.sagemaker.model import Shape
+
+Problems = list[str]
+Check = Callable[[Any, str, Problems], Any]
+
+SHOWN = 512
+"""Characters of a value that a message repeats."""
+PATTERN_SECONDS = 0.25
+REPORTED = 20
+INTEGERS = {"integer": 2**31, "long": 2**63}
+
+_compiled: dict[int, tuple[Shape, Check]] = {}
+
+
+def validate(shape: Shape | None, given: Any) -> dict[str, Any]:
+    """The input of an operation, checked; members that the shape does not know are left out, as AWS does.
+
+    Raises:
+        ProtocolError: `ValidationException` with everything that does not fit, or `SerializationException` for a value of
+            another type.
+    """
+    if shape is None:
+        return {}
+    problems: Problems = []
+    checked: dict[str, Any] = check_of(shape)(given, "", problems)
+    if problems:
+        count = len(problems)
+        text = "; ".join(problems[:REPORTED])
+        raise ProtocolError(VALIDATION, f"{count} validation error{'s' if count > 1 else ''} detected: {text}")
+    return checked
+
+
+def check_of(shape: Shape) -> Check:
+    """The compiled check of a shape; a shape that holds itself is looked up again when it is reached."""
+    held = _compiled.get(id(shape))
+    if held is not None:
+        return held[1]
+
+    def later(value: Any, path: str, problems: Problems) -> Any:
+        return _compiled[id(shape)][1](value, path, problems)
+
+    # The shape is kept beside its check, so that its id stays its own.
+    _compiled[id(shape)] = (shape, later)
+    kind = shape.type_name
+    makers: dict[str, Callable[[Any], Check]] = {
+        "structure": _structure,
+        "list": _list,
+        "map": _map,
+        "string": _string,
+        "character": _string,
+        "boolean": _boolean,
+        "timestamp": _timestamp,
+        "blob": _blob,
+    }
+    made = makers.get(kind, _number)(shape)
+    _compiled[id(shape)] = (shape, made)
+    return made
+
+
+def _structure(shape: Any) -> Check:
+    members = [(name, _lower(name), member) for name, member in shape.members.items()]
+    required = [(name, _lower(name)) for name in shape.required_members]
+
+    def check(value: Any, path: str, problems: Problems) -> Any:
+        if not isinstance(value, dict):
+            raise _mismatch(value, "a structure", path)
+        prefix = f"{path}." if path else ""
+        for name, shown in required:
+            if value.get(name) is None:
+                problems.append(_problem(None, prefix + shown, "Member must not be null"))
+        return {
+            name: check_of(member)(value[name], prefix + shown, problems)
+            for name, shown, member in members
+            if value.get(name) is not None
+        }
+
+    return check
+
+
+def _list(shape: Any) -> Check:
+    member = shape.member
+    minimum, maximum = _bounds(shape)
+
+    def check(value: Any, path: str, problems: Problems) -> Any:
+        if not isinstance(value, list):
+            raise _mismatch(value, "a list", path)
+        _length(value, len(value), minimum, maximum, path, problems)
+        # A list far too long is not looked through.
+        if maximum is not None and len(value) > maximum * 10:
+            return value
+        found = []
+        inner = check_of(member)
+        if member.type_name in SCALARS:
+            for item in value:
+                noted: Problems = []
+                found.append(inner(_some(item, path), path, noted))
+                if noted:
+                    problems.append(_problem(value, path, f"Member must satisfy constraint: [{_constraints(noted)}]"))
+                    break
+            return found
+        for number, item in enumerate(value, 1):
+            at = f"{path}.{number}.member"
+            found.append(inner(_some(item, at), at, problems))
+        return found
+
+    return check
+
+
+def _map(shape: Any) -> Check:
+    key, member = shape.key, shape.value
+    minimum, maximum = _bounds(shape)
+
+    def check(value: Any, path: str, problems: Problems) -> Any:
+        if not isinstance(value, dict):
+            raise _mismatch(value, "a map", path)
+        _length(value, len(value), minimum, maximum, path, problems)
+        if maximum is not None and len(value) > maximum * 10:
+            return value
+        found: dict[str, Any] = {}
+        keys: Problems = []
+        values: Problems = []
+        inner, scalar = check_of(member), member.type_name in SCALARS
+        for name, item in value.items():
+            check_of(key)(name, path, keys)
+            if item is None:
+                continue
+            found[name] = inner(item, f"{path}.{name[:60]}.member", values if scalar else problems)
+        if keys:
+            problems.append(_problem(value, path, f"Map keys must satisfy constraint: [{_constraints(keys)}]"))
+        if values:
+            problems.append(_problem(value, path, f"Map value must satisfy constraint: [{_constraints(values)}]"))
+        return found
+
+    return check
+
+
+SCALARS = ("string", "integer", "long", "float", "double", "boolean", "timestamp", "blob", "character")
+
+
+def _string(shape: Any) -> Check:
+    minimum, maximum = _bounds(shape)
+    known = frozenset(shape.enum)
+    listed = f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
+    pattern = shape.metadata.get("pattern")
+    compiled = None if pattern is None else _compile(pattern)
+
+    def check(value: Any, path: str, problems: Problems) -> Any:
+        if not isinstance(value, str):
+            raise _mismatch(value, "a String", path)
+        if known and value not in known:
+            problems.append(_problem(value, path, listed))
+            return value
+        fits = _length(value, len(value), minimum, maximum, path, problems)
+        if compiled is not None and fits and not _matches(compiled, value):
+            problems.append(
+                _problem(value, path, f"Member must satisfy regular expression pattern: {pattern}"),
+            )
+        return value
+
+    return check
+
+
+def _number(shape: Any) -> Check:
+    minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
+    kind = shape.type_name
+    limit = INTEGERS.get(kind)
+
+    def check(value: Any, path: str, problems: Problems) -> Any:
+        if limit is not None:
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise _mismatch(value, "an Integer" if kind == "integer" else "a Long", path)
+            if not -limit <= value < limit:
+                raise _mismatch(value, "an Integer" if kind == "integer" else "a Long", path)
+        else:
+            if isinstance(value, str) and value in ("NaN", "Infinity", "-Infinity"):
+                value = float(value)
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                raise _mismatch(value, "a Double", path)
+            value = float(value)
+        if minimum is not None and not value >= float(minimum):
+            problems.append(_problem(value, path, f"Member must have value greater than or equal to {minimum}"))
+        if maximum is not None and not value <= float(maximum):
+            problems.append(_problem(value, path, f"Member must have value less than or equal to {maximum}"))
+        return value
+
+    return check
+
+
+def _boolean(_: Any) -> Check:
+    def check(value: Any, path: str, __: Problems) -> Any:
+        if not isinstance(value, bool):
+            raise _mismatch(value, "a Boolean", path)
+        return value
+
+    return check
+
+
+def _timestamp(_: Any) -> Check:
+    def check(value: Any, path: str, __: Problems) -> Any:
+        try:
+            if isinstance(value, str):
+                moment = datetime.fromisoformat(value)
+                return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+                return datetime.fromtimestamp(value, UTC)
+        except (ValueError, OverflowError, OSError):
+            pass
+        raise _mismatch(value, "a Timestamp", path)
+
+    return check
+
+
+def _blob(shape: Any) -> Check:
+    minimum, maximum = _bounds(shape)
+
+    def check(value: Any, path: str, problems: Problems) -> Any:
+        try:
+            content = base64.b64decode(value, validate=True) if isinstance(value, str) else None
+        except (binascii.Error, ValueError):
+            content = None
+        if content is None:
+            raise _mismatch(value, "a Blob", path)
+        _length("java.nio.HeapByteBuffer", len(content), minimum, maximum, path, problems)
+        return content
+
+    return check
+
+
+def _bounds(shape: Any) -> tuple[int | None, int | None]:
+    return shape.metadata.get("min"), shape.metadata.get("max")
+
+
+def _length(value: Any, size: int, minimum: int | None, maximum: int | None, path: str, problems: Problems) -> bool:
+    if maximum is not None and size > maximum:
+        problems.append(_problem(value, path, f"Member must have length less than or equal to {maximum}"))
+        return False
+    if minimum is not None and size < minimum:
+        problems.append(_problem(value, path, f"Member must have length greater than or equal to {minimum}"))
+        return False
+    return True
+
+
+def _compile(pattern: str) -> "regex.Pattern[str]":
+    # One range of the model is written in UTF-16 halves, two patterns repeat the end of the text.
+    meant = pattern.replace("\\uD800\\uDC00-\\uDBFF\\uDFFF", "\\U00010000-\\U0010FFFF")
+    return regex.compile(regex.sub(r"\$\{\d+,\d+\}$", "", meant))
+
+
+def _matches(compiled: "regex.Pattern[str]", value: str) -> bool:
+    try:
+        return compiled.fullmatch(value, timeout=PATTERN_SECONDS) is not None
+    except TimeoutError:
+        # No value that the model means needs so long.
+        return False
+
+
+def _some(item: Any, path: str) -> Any:
+    if item is None:
+        raise _mismatch(item, "a value", path)
+    return item
+
+
+def _lower(name: str) -> str:
+    return name[0].lower() + name[1:]
+
+
+def _problem(value: Any, path: str, constraint: str) -> str:
+    shown = "null" if value is None else f"'{_shown(value)}'"
+    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def _constraints(noted: Problems) -> str:
+    found = [text.split("failed to satisfy constraint: ", 1)[1] for text in noted]
+    return ", ".join(dict.fromkeys(found))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        text = f"[{', '.join(_shown(item) for item in value[:20])}]"
+    elif isinstance(value, dict):
+        text = f"{{{', '.join(f'{key[:60]}={_shown(item)}' for key, item in list(value.items())[:20])}}}"
+    else:
+        text = str(value)
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def _mismatch(value: Any, wanted: str, path: str) -> ProtocolError:
+    found = {
+        bool: "a Boolean",
+        str: "a String",
+        int: "a Number",
+        float: "a Number",
+        list: "a list",
+        dict: "a structure",
+    }
+    at = path or "the body"
+    return ProtocolError(
+        "SerializationException", f"{at}: {found.get(type(value), 'null')} can not be converted to {wanted}"
+    )
