@@ -7,6 +7,7 @@ from pathlib import Path
 
 from graph import arns, history
 from graph.access import Caller, Permission, require
+from graph.access_log import AccessLog
 from graph.changes import Command
 from graph.checkpoints import SECONDS, Checkpoints
 from graph.commands import Place
@@ -32,11 +33,12 @@ class Catalog:
         >>> catalog = await Catalog.open(EmbeddedProvider(Path("data")), Path("data"))  # doctest: +SKIP
     """
 
-    def __init__(self, store: Store, checkpoints: Checkpoints, region: str) -> None:
+    def __init__(self, store: Store, checkpoints: Checkpoints, region: str, access_days: int = 0) -> None:
         self.store = store
         self.checkpoints = checkpoints
         self.region = region
         self.writer = Writer(store, self._sign)
+        self.access_log = AccessLog(store, access_days)
         self._signing: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -48,8 +50,17 @@ class Catalog:
         region: str = "us-east-1",
         retry_seconds: float = RETRY_SECONDS,
         read_seconds: float = READ_SECONDS,
+        access_days: int = 0,
     ) -> "Catalog":
         """Connect, and bring the schema up to date.
+
+        Args:
+            provider: Where the database is.
+            data_dir: Where checkpoints and keys lie.
+            region: The region in ARNs.
+            retry_seconds: How long a lost database is tried again.
+            read_seconds: The longest that one read may take.
+            access_days: How long the access log is kept; 0 for ever.
 
         Raises:
             DatabaseUnavailableError: the database can't be reached.
@@ -58,7 +69,7 @@ class Catalog:
         store = Store(provider, retry_seconds=retry_seconds, read_seconds=read_seconds)
         try:
             await schema.prepare(store)
-            return cls(store, Checkpoints(data_dir), region)
+            return cls(store, Checkpoints(data_dir), region, access_days)
         except BaseException:
             await store.close()
             raise
@@ -66,6 +77,7 @@ class Catalog:
     async def close(self) -> None:
         """Finish the writes that wait, sign the heads and let go of the database."""
         await self.writer.close()
+        await self.access_log.close()
         if self._signing is not None:
             self._signing.cancel()
         try:

@@ -4,12 +4,8 @@ One file an account, `<data dir>/checkpoints/<account>.json`, signed with the Ed
 """
 
 import base64
-import fcntl
 import json
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from graph.canonical import canonical
 from graph.errors import SettingError
+from graph.keyfiles import key_file, locked
 from graph.ledger import Head
 from graph.times import now_ms
 
@@ -98,7 +95,7 @@ class Checkpoints:
             return
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _locked(self._folder / ".lock"):
+            with locked(self._folder / ".lock"):
                 for account, head in pending.items():
                     before = self.read(account)
                     if before is None or before.head.sequence < head.sequence:
@@ -141,31 +138,15 @@ class Checkpoints:
         fresh.replace(path)
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _load_key(path: Path) -> Ed25519PrivateKey:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(path.parent / ".lock"):
-            if not path.exists():
-                pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-                fresh = path.with_suffix(".new")
-                fresh.touch(mode=0o600)
-                fresh.write_bytes(pem)
-                fresh.replace(path)
-        if path.stat().st_mode & 0o077:
-            raise SettingError(f"{path} may be read by others; run chmod 600 on it")
-        key = load_pem_private_key(path.read_bytes(), None)
-    except (OSError, ValueError) as error:
+        key = load_pem_private_key(key_file(path, _fresh), None)
+    except ValueError as error:
         raise SettingError(f"the ledger's signing key {path} can't be read: {error}") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise SettingError(f"{path} holds no Ed25519 key")
     return key
+
+
+def _fresh() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

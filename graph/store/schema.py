@@ -5,7 +5,8 @@ from importlib.resources import files
 from graph.errors import UnavailableError
 from graph.store.store import Store
 
-VERSION = 1
+VERSION = 3
+"""3: principals, keys and the access log."""
 
 
 class NewerSchemaError(UnavailableError):

@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from neo4j import (
     READ_ACCESS,
@@ -35,6 +35,8 @@ TRANSACTION_SECONDS = 60.0
 RETRY_SECONDS = 20.0
 
 log = logging.getLogger("stemma.store")
+
+T = TypeVar("T")
 
 
 class Store:
@@ -98,6 +100,29 @@ class Store:
                 return await _single(await session.run(statement(name), parameters or {}))
 
         return await self._retrying(once)
+
+    async def transact(self, work: "Callable[[Transaction], Awaitable[T]]") -> T:
+        """Do small work in one transaction and commit it; done again after a lost connection or a race, so it has to bear that.
+
+        Raises:
+            DatabaseUnavailableError: the database did not answer within the retry budget.
+        """
+        deadline = time.monotonic() + self.retry_seconds
+        attempt = 0
+        while True:
+            try:
+                async with self.transaction() as transaction:
+                    done = await work(transaction)
+                    await transaction.commit()
+                    return done
+            except LostRowsError:
+                # The embedded database does not always find what a transaction beside this one has just merged.
+                if time.monotonic() >= deadline:
+                    raise
+                await asyncio.sleep(0.01)
+            except (Neo4jError, DriverError, OSError) as error:
+                attempt += 1
+                await self.recover(error, attempt, deadline)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["Transaction"]:

@@ -1,0 +1,3 @@
+// Every account that has a principal.
+MATCH (p:Principal)
+RETURN collect(DISTINCT p.account) AS accounts

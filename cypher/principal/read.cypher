@@ -1,0 +1,3 @@
+// A principal's kind and role.
+MATCH (p:Principal {key: $key})
+RETURN [p.kind, p.role] AS principal
