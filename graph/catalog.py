@@ -113,20 +113,33 @@ class Catalog:
         require(caller, Permission.WRITE)
         return await self.writer.submit(caller, commands, operation=operation, request_id=request_id)
 
-    async def lineage_arn(self, text: str) -> str:
-        """The lineage ARN of whatever is named: a resource's own ARN is looked up.
+    async def lineage_arns(self, account: str, texts: Sequence[str], when: Moment | None = None) -> list[str]:
+        """The lineage ARNs of whatever is named; resources' own ARNs are looked up together.
+
+        Args:
+            account: Whose.
+            texts: ARNs of either kind.
+            when: At which moment to look resources up; None for now, where what was deleted has no name.
 
         Raises:
-            InvalidError: the text is not an ARN.
-            NotFoundError: no entity has this resource ARN.
+            InvalidError: one is not an ARN.
+            NotFoundError: one belongs to another account, or no entity has it.
         """
-        arn = arns.parse(text)
-        if arn.resource.split("/", 1)[0] in LINEAGE:
-            return str(arn)
-        found = await history.resolve(self.store, [str(arn)])
-        if str(arn) not in found:
-            raise NotFoundError(f"{arn} does not exist in account {arn.account}")
-        return found[str(arn)]
+        parsed = [arns.parse(text) for text in texts]
+        for arn in parsed:
+            # Said before anything is looked up, so that nothing of another account shows, not even a name's existence.
+            if arn.account != account:
+                raise NotFoundError(f"{arn} does not exist in account {account}")
+        own = {str(arn) for arn in parsed if arn.resource.split("/", 1)[0] not in LINEAGE}
+        found = await history.resolve(self.store, account, sorted(own), when)
+        for name in sorted(own):
+            if name not in found:
+                raise NotFoundError(f"{name} does not exist in account {account}")
+        return [found.get(str(arn), str(arn)) for arn in parsed]
+
+    async def lineage_arn(self, text: str, when: Moment | None = None) -> str:
+        """The lineage ARN of one thing, in the account that its ARN names; see `lineage_arns`."""
+        return (await self.lineage_arns(arns.parse(text).account, [text], when))[0]
 
     async def moment(
         self, account: str, *, as_of: int | None = None, known_at: int | None = None, sequence: int | None = None

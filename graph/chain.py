@@ -114,8 +114,9 @@ class Chain:
         (key, arn, operation, replaces, body, valid_from, valid_to, recorded_from, recorded_to, leaf, closed_leaf) = (
             row[:11]
         )
-        salt, digest, account, kind, by_created, by_name, type_, shown, source_uri, created_at = row[11:21]
-        actor, door, holder, entity = row[21:]
+        salt, digest, account, kind = row[11:15]
+        by_created, by_name, type_, shown, source_uri, created_at, resource_arn = row[15:22]
+        actor, door, holder, entity = row[22:]
         name = f"revision {key} of {arn}"
         sequence = self._place(name, key, recorded_from, leaf, account)
         if sequence is None:
@@ -133,6 +134,7 @@ class Chain:
             "name": shown,
             "source_uri": source_uri,
             "created_at": created_at,
+            "resource_arn": resource_arn,
         }
         expected = dict.fromkeys(listed) if state is None else listing_row(account, state)
         if state is not None and kind != state["kind"]:

@@ -133,9 +133,27 @@ async def entities(store: Store, account: str, arns: Sequence[str], when: Moment
     return found
 
 
-async def resolve(store: Store, arns: Sequence[str]) -> dict[str, str]:
-    """The lineage ARNs of resources' own ARNs, where the graph has them."""
-    return dict(await store.read("entity/resolve", {"arns": list(arns)})) if arns else {}
+async def resolve(store: Store, account: str, arns: Sequence[str], when: Moment | None = None) -> dict[str, str]:
+    """The lineage ARNs of resources' own ARNs, where the graph has them.
+
+    Args:
+        store: Where to look.
+        account: Whose resources.
+        arns: The resources' own ARNs.
+        when: A moment: whose they were then, else whose they were last as known then, so that the past of what was
+            deleted is found under both of its names. None for whose they are now.
+    """
+    if not arns:
+        return {}
+    found: dict[str, str] = {}
+    for resource_arn, arn, valid_from, recorded_from in await store.read("entity/resolve", {"arns": list(arns)}):
+        # As in `entities`: a node that was in force at the moment answers for it.
+        if when is None or (valid_from <= when.at and recorded_from <= when.known):
+            found[resource_arn] = arn
+    if when is not None and (past := [arn for arn in arns if arn not in found]):
+        parameters = {"arns": past, "account": account, "at": when.at, "known": when.known}
+        found |= dict(await store.read("entity/holders", parameters))
+    return found
 
 
 async def changes(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from graph.catalog import Catalog
     from graph.commands import Command, Place
     from graph.store.writer import Outcome
+    from graph.times import Moment
 
 DONE, FAILED, WRONG_USE, FOUND = 0, 1, 2, 3
 PLAIN_WIDTH = 240
@@ -75,10 +76,10 @@ class Session:
         """Do all commands or none."""
         return await self.catalog.write(self.caller, commands, operation=operation)
 
-    async def arn(self, text: str) -> str:
+    async def arn(self, text: str, when: "Moment | None" = None) -> str:
         """The lineage ARN of what a person names: an ARN, a resource's ARN, or `artifact/<id>` for short."""
         short = not text.startswith("arn:") and "/" in text and ":" not in text
-        return await self.catalog.lineage_arn(self.place.arn(text) if short else text)
+        return await self.catalog.lineage_arn(self.place.arn(text) if short else text, when)
 
 
 @dataclass(slots=True)

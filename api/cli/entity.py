@@ -43,7 +43,7 @@ def show(call: Call, arn: Arn, as_of: AsOf = None, known_at: KnownAt = None) -> 
         from api.cli.rows import entity_document
 
         when = await moment(session, as_of, known_at)
-        entity = await session.catalog.entity(session.account, await session.arn(arn), when)
+        entity = await session.catalog.entity(session.account, await session.arn(arn, when), when)
         call.emit(entity_document(entity), lambda console: _show(console, entity))
         return DONE
 
@@ -97,9 +97,9 @@ def history(call: Call, arn: Arn, first: Annotated[int, typer.Option(min=1, max=
         from graph.history import changes
         from graph.times import from_ms, from_us
 
-        named = await session.arn(arn)
-        known = (await session.catalog.moment(session.account)).known
-        found = await changes(session.catalog.store, session.account, named, known, first=first)
+        when = await session.catalog.moment(session.account)
+        named = await session.arn(arn, when)
+        found = await changes(session.catalog.store, session.account, named, when.known, first=first)
         documents: list[dict[str, Any]] = [
             {
                 "sequence": change.sequence,

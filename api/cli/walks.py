@@ -65,13 +65,14 @@ def lineage(
         from graph.lineage import Direction, walk
         from reports.lineage_tables import lineage_document
 
-        starts = [await session.arn(text) for text in arns]
+        when = await moment(session, as_of, known_at)
+        starts = [await session.arn(text, when) for text in arns]
         found = await walk(
             session.catalog.store,
             session.account,
             starts,
             Direction(direction.value.upper()),
-            await moment(session, as_of, known_at),
+            when,
             depth=depth,
             associations=_associations(association),
             shown=_shown(kind, type, tag, created_after, created_before),
@@ -101,8 +102,8 @@ def path(
         from graph.paths import path as shortest
         from reports.lineage_tables import lineage_document
 
-        ends = await session.arn(start), await session.arn(end)
         when = await moment(session, as_of, known_at)
+        ends = await session.arn(start, when), await session.arn(end, when)
         way = Direction(direction.value.upper())
         found = await shortest(session.catalog.store, session.account, *ends, way, when)
         if found is None:

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from graph import arns, history, listing
+from graph import history, listing
 from graph.access import Caller
 from graph.associations import Association, AssociationType
-from graph.catalog import LINEAGE, Catalog
+from graph.catalog import Catalog
 from graph.commands import Place
 from graph.entities import Entity
 from graph.errors import NotFoundError
@@ -81,28 +81,13 @@ class Context:
             self._moments[asked] = asyncio.ensure_future(resolving)
         return await self._moments[asked]
 
-    async def lineage_arns(self, texts: Sequence[str]) -> list[str]:
-        """The lineage ARNs of whatever is named; resources' own ARNs are looked up together.
+    async def lineage_arns(self, texts: Sequence[str], when: Moment | None = None) -> list[str]:
+        """The lineage ARNs of whatever the caller names; see `Catalog.lineage_arns`."""
+        return await self.catalog.lineage_arns(self.account, texts, when)
 
-        Raises:
-            InvalidError: one is not an ARN.
-            NotFoundError: one belongs to another account, or no entity has it.
-        """
-        parsed = [arns.parse(text) for text in texts]
-        for arn in parsed:
-            # Said before anything is looked up, so that nothing of another account shows, not even a name's existence.
-            if arn.account != self.account:
-                raise NotFoundError(f"{arn} does not exist in account {self.account}")
-        own = {str(arn) for arn in parsed if arn.resource.split("/", 1)[0] not in LINEAGE}
-        found = await history.resolve(self.catalog.store, sorted(own)) if own else {}
-        for name in own:
-            if name not in found:
-                raise NotFoundError(f"{name} does not exist in account {self.account}")
-        return [found.get(str(arn), str(arn)) for arn in parsed]
-
-    async def lineage_arn(self, text: str) -> str:
+    async def lineage_arn(self, text: str, when: Moment | None = None) -> str:
         """The lineage ARN of one thing; see `lineage_arns`."""
-        return (await self.lineage_arns([text]))[0]
+        return (await self.lineage_arns([text], when))[0]
 
     async def entity(self, arn: str, when: Moment) -> Entity:
         """One entity at a moment.

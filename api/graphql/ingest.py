@@ -106,7 +106,7 @@ async def _associations(
 async def _own_names(context: Context, ends: Iterable[str]) -> dict[str, str]:
     """The lineage ARNs of those ends that are resources' own ARNs, looked up together."""
     own = {text.lower() for text in ends if not _is_lineage(text)}
-    return await history.resolve(context.catalog.store, sorted(own)) if own else {}
+    return await history.resolve(context.catalog.store, context.account, sorted(own))
 
 
 def _is_lineage(text: str) -> bool:

@@ -57,7 +57,7 @@ class Query:
         """One entity; NOT_FOUND when it is not there at that moment."""
         context = info.context
         when = await context.moment(as_of, known_at, known_at_sequence)
-        return shaped(await context.entity(await context.lineage_arn(arn), when), when)
+        return shaped(await context.entity(await context.lineage_arn(arn, when), when), when)
 
     @strawberry.field
     async def lineage(
@@ -92,9 +92,8 @@ class Query:
                 path="start",
                 constraint=f"1 <= size <= {lineage.STARTS}",
             )
-        when, starts = await asyncio.gather(
-            context.moment(as_of, known_at, known_at_sequence), context.lineage_arns(start)
-        )
+        when = await context.moment(as_of, known_at, known_at_sequence)
+        starts = await context.lineage_arns(start, when)
         only = lineage.Shown(
             kinds=frozenset(kinds or ()),
             types=frozenset(types or ()),
@@ -129,7 +128,7 @@ class Query:
         """A shortest path, or null where none is; DESCENDANTS, ASCENDANTS or CONNECTED."""
         context = info.context
         when = await context.moment(as_of, known_at, known_at_sequence)
-        start, end = await context.lineage_arns([from_, to])
+        start, end = await context.lineage_arns([from_, to], when)
         found = await paths.path(
             context.catalog.store, context.account, start, end, direction, when, seconds=context.seconds
         )

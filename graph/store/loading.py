@@ -21,7 +21,8 @@ async def load(transaction: Transaction, needs: Needs) -> Working:
         for found in working.pieces.values():
             found.sort(key=lambda piece: piece.valid_from)
     if needs.resources:
-        working.holders.update(await transaction.run("entity/resolve", {"arns": sorted(needs.resources)}))
+        for resource_arn, arn, *_ in await transaction.run("entity/resolve", {"arns": sorted(needs.resources)}):
+            working.holders[resource_arn] = arn
     edges: list[Any] = []
     # An entity that does not exist yet has no edges to look for.
     if triples := [list(t) for t in sorted(needs.triples) if t[0] in working.pieces and t[2] in working.pieces]:

@@ -137,7 +137,7 @@ def revision_row(revision: Revision, entry: Entry, doer: Doer) -> dict[str, Any]
 
 
 def listing_row(account: str, state: State) -> dict[str, Any]:
-    """What lists seek and filter by."""
+    """What lists and look-ups of the past seek and filter by."""
     prefix = f"{account}/{state['kind']}"
     return {
         "by_created": f"{prefix}/{state['created_at']:016d}/{state['arn']}",
@@ -146,6 +146,7 @@ def listing_row(account: str, state: State) -> dict[str, Any]:
         "name": state["name"],
         "source_uri": state.get("source_uri"),
         "created_at": state["created_at"],
+        "resource_arn": state.get("resource_arn"),
     }
 
 

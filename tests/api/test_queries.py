@@ -74,6 +74,30 @@ async def test_an_artifact_shows_what_it_was_made_of(service: Service) -> None:
     assert entity["createdAt"].endswith("Z")
 
 
+async def test_a_deleted_resource_is_found_in_its_past_under_its_own_name(service: Service) -> None:
+    (other,) = await service.contexts("other", validFrom="2024-01-01T00:00:00Z")
+    owned = service.arn("endpoint/e")
+    (arn,) = await service.contexts("churn", resourceArn=owned, validFrom="2024-01-01T00:00:00Z")
+    await service.data(
+        """mutation($input: AssociateInput!) { associate(input: $input) { created } }""",
+        input={"source": other, "destination": owned, "validFrom": "2024-01-01T00:00:00Z"},
+    )
+    await service.data(
+        """mutation($input: DeleteEntityInput!) { deleteEntity(input: $input) { arn } }""",
+        input={"arn": owned, "cascade": "ASSOCIATIONS", "validTo": "2024-03-01T00:00:00Z"},
+    )
+    query = """query($arn: ID!, $asOf: DateTime) {
+      entity(arn: $arn, asOf: $asOf) { arn history(first: 5) { edges { node { operation } } } }
+      lineage(start: [$arn], asOf: $asOf) { nodes { arn } }
+    }"""
+    found = await service.data(query, arn=owned, asOf="2024-02-01T00:00:00Z")
+    assert found["entity"]["arn"] == arn
+    assert [edge["node"]["operation"] for edge in found["entity"]["history"]["edges"]] == ["delete", "create"]
+    assert {node["arn"] for node in found["lineage"]["nodes"]} == {arn, other}
+    gone = await service.ask("query($arn: ID!) { entity(arn: $arn) { arn } }", arn=owned)
+    assert gone.code == "NOT_FOUND"
+
+
 async def test_a_trial_component_shows_parameters_metrics_and_files(service: Service) -> None:
     await service.data(
         """mutation($input: CreateTrialComponentInput!) { createTrialComponent(input: $input) { arn } }""",

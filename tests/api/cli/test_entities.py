@@ -45,6 +45,18 @@ def test_the_life_of_an_entity(stemma: Stemma) -> None:
     assert "train.csv" in stemma("entity", "show", arn, "--known-at", "1").out
 
 
+def test_a_deleted_resource_is_found_in_its_past_under_its_own_name(stemma: Stemma) -> None:
+    owned = f"arn:aws:sagemaker:us-east-1:{stemma.account}:endpoint/churn"
+    stemma.ok("ingest", "-", input=rows({"kind": "CONTEXT", "name": "churn", "resourceArn": owned}))
+    made = stemma.ok("entity", "show", owned)
+    stemma.ok("entity", "delete", "endpoint/churn")
+    assert stemma.ok("entity", "show", "endpoint/churn", "--known-at", "1")["arn"] == made["arn"]
+    assert [change["operation"] for change in stemma.ok("entity", "history", "endpoint/churn")] == ["delete", "create"]
+    assert [node["arn"] for node in stemma.ok("lineage", "endpoint/churn", "--known-at", "1")["nodes"]] == [made["arn"]]
+    assert stemma("entity", "show", "endpoint/churn").code == 1
+    assert stemma("entity", "delete", "endpoint/churn").code == 1
+
+
 def test_the_other_kinds(stemma: Stemma) -> None:
     action = stemma.ok("entity", "create-action", "go", "--type", "ModelDeployment", "--status", "InProgress")["arn"]
     context = stemma.ok("entity", "create-context", "ep", "--type", "Endpoint", "--valid-from", "2026-01-01")["arn"]
