@@ -115,13 +115,14 @@ def digest_of(dataset: Dataset, path: str | Path, on_bytes: Callable[[int], None
     """The digest of a data set's content; `path` is where it was looked for."""
     on_bytes = on_bytes or _unheard
     if Path(path).is_file():
-        return _digest(dataset.files[0], 0, on_bytes)
+        return _digest(Path(dataset.files[0].name), 0, on_bytes)
     root = _root(path)
     manifest, done = hashlib.sha256(), 0
     for file in dataset.files:
-        line = f"{_digest(file, done, on_bytes)}  {file.relative_to(root).as_posix()}\n"
+        path_of = Path(file.name)
+        line = f"{_digest(path_of, done, on_bytes)}  {path_of.relative_to(root).as_posix()}\n"
         manifest.update(line.encode("utf-8", "surrogateescape"))
-        done += file.stat().st_size
+        done += file.size
     return manifest.hexdigest()
 
 
@@ -162,7 +163,7 @@ def _of_stage(on_progress: Progress | None, stage: Stage, total: int) -> Callabl
 
 
 def _stamps(dataset: Dataset) -> list[tuple[int, int, int]]:
-    stats = [file.stat() for file in dataset.files]
+    stats = [Path(file.name).stat() for file in dataset.files]
     return [(stat.st_size, stat.st_mtime_ns, stat.st_ino) for stat in stats]
 
 

@@ -19,8 +19,11 @@ from monitors.analysis.errors import (
     EncodingError,
     MalformedDataError,
 )
-from monitors.analysis.profile import Profile, profile_dataset
-from monitors.analysis.reading import Dataset, Format, open_dataset
+from monitors.analysis.files import File, Format, Source
+from monitors.analysis.grouping import Grouping
+from monitors.analysis.profile import Profile
+from monitors.analysis.profiling import profile_dataset
+from monitors.analysis.reading import Dataset, open_dataset
 from monitors.analysis.statistics import Statistics, parse_statistics
 from monitors.analysis.summary import statistics_of
 from monitors.analysis.violations import Violation, violations_document, violations_to_json
@@ -34,10 +37,13 @@ __all__ = [
     "DocumentError",
     "EmptyFileError",
     "EncodingError",
+    "File",
     "Format",
+    "Grouping",
     "MalformedDataError",
     "MonitoringConfig",
     "Profile",
+    "Source",
     "Statistics",
     "Violation",
     "find_violations",

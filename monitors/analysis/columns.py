@@ -1,30 +1,28 @@
 """What is known of one column: counts by type, moments, quantile sketch, frequent texts, number of values."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from monitors.analysis import texts
 from monitors.analysis.categories import CategoryCounts
 from monitors.analysis.distinct import DistinctCounter
 from monitors.analysis.errors import ColumnsError
 from monitors.analysis.moments import Moments
-from monitors.analysis.sketch import QuantileSketch
+from monitors.analysis.sketch import Floats, QuantileSketch
 
 InferredType = Literal["Integral", "Fractional", "String", "Unknown"]
 
 NUMBERS_WITHOUT_END = 4096
 """With more different texts than this in one batch, all of them numbers, texts are not counted one by one."""
 
-LONGEST_TEXT = 1024
-"""Bytes up to which a text is kept whole; what is longer is no category, and would fill memory and files."""
-
-_INTEGER = r"^[+-]?[0-9]+$"
-# What pandas, polars and C write. "Nan" is left a text, since it is a name.
-_NOT_A_NUMBER = ("nan", "NaN", "NAN", "-nan", "-NaN")
+_SAMPLE = 8192
+_TOGETHER = 4
+"""Columns whose numbers are sketched in one matrix: enough to share the work of planning, few enough for the cache."""
 
 
 @dataclass
@@ -38,7 +36,8 @@ class ColumnProfile:
     * A text is Integral when it is digits with an optional sign, Fractional when it is any other number (with point,
       exponent, or `inf`), else a String; blanks around a number do not matter. `nan` in its usual spellings is missing.
       (Deequ also takes a lone point or sign for a number and takes exponents for text; we do not.)
-    * Booleans (as `true`, `false`), dates, times and durations (in ISO 8601) are Strings.
+    * Booleans (as `true`, `false`), dates, times and durations (in ISO 8601), categoricals and enumerations are
+      Strings; so are bytes (in hexadecimal digits) and lists (as JSON).
 
     One String makes the column String, else one Fractional makes it Fractional, else it is Integral; without any
     value it is Unknown. Once a column is String its numbers are no longer followed.
@@ -72,29 +71,13 @@ class ColumnProfile:
         """Take in one batch's values of this column.
 
         Args:
-            values: The values, of any flat type.
+            values: The values, of any type but structs and objects.
             blanks_missing: Whether a text that is empty or only blanks is missing (so in CSV) rather than a String.
 
         Raises:
-            ColumnsError: The values are lists, structs, objects or bytes.
+            ColumnsError: The values are structs or objects.
         """
-        kind = values.dtype
-        self.missing += values.null_count()
-        values = values.drop_nulls()
-        if kind.is_numeric():
-            whole = kind.is_integer() or (isinstance(kind, pl.Decimal) and kind.scale == 0)
-            self._update_numbers(values.cast(pl.Float64).to_numpy(), whole=whole)
-        elif kind == pl.String or isinstance(kind, pl.Categorical | pl.Enum):
-            self._update_texts(values.cast(pl.String), blanks_missing=blanks_missing)
-        elif kind == pl.Boolean:
-            self._update_strings(values.cast(pl.String))
-        elif kind.is_temporal():
-            self._update_strings(values.dt.to_string("iso"))
-        elif kind != pl.Null:
-            raise ColumnsError(
-                f"Column {self.name!r} is of type {kind}, which is not flat. Numbers, texts, booleans and times can be "
-                "profiled: leave the column out or flatten it."
-            )
+        update_columns([(self, values)], blanks_missing=blanks_missing)
 
     def merge(self, other: "ColumnProfile") -> None:
         """Take in the state of the same column in the rows that follow; `other` is unchanged."""
@@ -104,36 +87,45 @@ class ColumnProfile:
         self.string += other.string
         self.moments.merge(other.moments)
         self.sketch.merge(other.sketch)
-        self.distinct.merge(other.distinct)
+        if other.distinct is not self.distinct:
+            self.distinct.merge(other.distinct)
+        # Nothing is hashed while every text is listed; from when one is forgotten on, all must have been.
+        listed = [column.categories.counts for column in (self, other) if column.categories.is_exact]
         self.categories.merge(other.categories)
+        self._hash_forgotten(listed)
 
-    def _update_numbers(self, values: NDArray[np.float64], *, whole: bool) -> None:
-        if not whole:
-            held = values[~np.isnan(values)]
-            self.missing += len(values) - len(held)
-            values = held
-        if whole:
-            self.integral += len(values)
-        else:
-            self.fractional += len(values)
-        self.categories.skip(len(values))
-        self._follow(values)
-
-    def _follow(self, values: NDArray[np.float64]) -> None:
-        # Adding 0.0 makes −0.0 an ordinary zero: it would sort and hash apart from the zero it equals.
-        values = values + 0.0
-        self.distinct.add_numbers(values)
-        self.moments.update(values)
-        self.sketch.update(values)
-
-    def _update_strings(self, values: pl.Series) -> None:
+    def _take(self, values: pl.Series, *, blanks_missing: bool) -> tuple[pl.Series, bool] | None:
+        """Count a batch's values; the numbers among them are returned, and whether they may hold NaN."""
+        kind = values.dtype
+        self.missing += values.null_count()
+        values = values.drop_nulls()
+        if len(values) == 0 or kind == pl.Null:
+            return None
+        if kind.is_numeric():
+            if kind.is_integer() or (isinstance(kind, pl.Decimal) and kind.scale == 0):
+                self.integral += len(values)
+            else:
+                self.fractional += len(values)
+            self.categories.skip(len(values))
+            return values, kind.is_float()
+        if kind == pl.String or isinstance(kind, pl.Categorical | pl.Enum):
+            return self._take_texts(values.cast(pl.String), blanks_missing=blanks_missing)
         self.string += len(values)
-        counts = _count(values)
-        self.categories.update(counts)
-        self.distinct.add_texts(counts["value"])
+        self._tally(texts.count(_as_texts(values, self.name)))
+        return None
 
-    def _update_texts(self, values: pl.Series, *, blanks_missing: bool) -> None:
-        counts = _classified(_count(values), blanks_missing=blanks_missing)
+    def _take_texts(self, values: pl.Series, *, blanks_missing: bool) -> tuple[pl.Series, bool] | None:
+        if self.string == 0 and (numbers := texts.as_numbers(values)) is not None:
+            self.integral += numbers.integral
+            self.fractional += len(values) - numbers.integral
+            few = values.head(_SAMPLE).n_unique() <= NUMBERS_WITHOUT_END
+            counts = texts.count(values) if few else None
+            if counts is None or counts.height > NUMBERS_WITHOUT_END:
+                self.categories.skip(len(values))
+            else:
+                self._tally(counts)
+            return numbers.values, False
+        counts = texts.classified(texts.count(values), blanks_missing=blanks_missing)
         weight = dict(counts.group_by("kind").agg(pl.col("count").sum()).iter_rows())
         gone = int(weight.get("missing", 0))
         self.missing += gone
@@ -141,48 +133,112 @@ class ColumnProfile:
         self.fractional += int(weight.get("Fractional", 0))
         self.string += int(weight.get("String", 0))
         present = counts.filter(pl.col("kind") != "missing") if gone else counts
-        if self.string == 0:
-            numbers = values.str.strip_chars().cast(pl.Float64, strict=False).drop_nulls().to_numpy()
-            self._follow(numbers[~np.isnan(numbers)] if gone else numbers)
-            if present.height > NUMBERS_WITHOUT_END:
-                self.categories.skip(len(numbers) - int(np.count_nonzero(np.isnan(numbers))))
-                return
+        if self.string == 0 and present.height > NUMBERS_WITHOUT_END:
+            self.categories.skip(len(values) - gone)
         else:
-            self.distinct.add_numbers(present["number"].drop_nulls().to_numpy() + 0.0)
-            self.distinct.add_texts(present.filter(pl.col("kind") == "String")["value"])
-        self.categories.update(present)
+            self._tally(present)
+        if self.string == 0:
+            numbers_or_nan = values.str.strip_chars().cast(pl.Float64, strict=False).drop_nulls()
+            return numbers_or_nan.filter(numbers_or_nan.is_not_nan()), False
+        self.distinct.add_numbers(present["number"].drop_nulls().to_numpy() + 0.0)
+        return None
+
+    def _tally(self, counts: pl.DataFrame) -> None:
+        listed = [self.categories.counts, counts] if self.categories.is_exact else [counts]
+        self.categories.update(counts)
+        self._hash_forgotten(listed)
+
+    def _hash_forgotten(self, listed: Iterable[pl.DataFrame]) -> None:
+        if not self.categories.is_exact:
+            for counts in listed:
+                self.distinct.add_texts(texts.no_numbers(counts["value"]))
 
 
-def _count(values: pl.Series) -> pl.DataFrame:
-    """Every different text and how often it occurs; very long ones stand abridged, with a hash to tell them apart."""
-    counts = values.alias("value").value_counts(name="count")
-    if not (counts["value"].str.len_bytes() > LONGEST_TEXT).any():
-        return counts
-    texts = [text if len(text.encode()) <= LONGEST_TEXT else _abridged(text) for text in counts["value"]]
-    return counts.with_columns(pl.Series("value", texts, dtype=pl.String))
+def update_columns(
+    batch: Iterable[tuple[ColumnProfile, pl.Series]],
+    *,
+    blanks_missing: bool = False,
+    integers: Mapping[str, int] | None = None,
+) -> None:
+    """Take in one batch of several columns; the same as updating each, but their numbers are sketched together.
+
+    Args:
+        batch: Each column with its values.
+        blanks_missing: As for `ColumnProfile.update`.
+        integers: How many of a column's floats were written as integers, where that is known.
+
+    Raises:
+        ColumnsError: Values are structs or objects.
+    """
+    waiting: dict[int, list[tuple[ColumnProfile, pl.Series, bool]]] = defaultdict(list)
+    for column, values in batch:
+        taken = column._take(values, blanks_missing=blanks_missing)
+        whole = integers.get(column.name, 0) if integers else 0
+        column.integral += whole
+        column.fractional -= whole
+        if taken is None or len(taken[0]) == 0:
+            continue
+        group = waiting[len(taken[0])]
+        group.append((column, *taken))
+        if len(group) == _TOGETHER:
+            _follow(waiting.pop(len(taken[0])))
+    for group in waiting.values():
+        _follow(group)
 
 
-def _abridged(text: str) -> str:
-    return f"{text[:64]}… ({len(text)} characters, {blake2b(text.encode(), digest_size=8).hexdigest()})"
+def _follow(group: list[tuple[ColumnProfile, pl.Series, bool]]) -> None:
+    """Take in numbers of several columns, the same count of each."""
+    matrix = np.empty((len(group), len(group[0][1])))
+    fresh: list[int] = []
+    for row, (column, values, maybe_nan) in enumerate(group):
+        held = matrix[row]
+        _fill(held, values)
+        if maybe_nan and np.isnan(held.min()):
+            gone = np.isnan(held)
+            held = held[~gone]
+            missing = int(np.count_nonzero(gone))
+            column.missing += missing
+            column.fractional -= missing
+            column.categories.skip(-missing)
+        column.distinct.add_numbers(held)
+        column.moments.update(held)
+        if len(held) == matrix.shape[1] and len(column.sketch) == 0:
+            fresh.append(row)
+        else:
+            column.sketch.update(held)
+    if fresh:
+        sketch = group[0][0].sketch
+        rows = matrix if len(fresh) == len(group) else matrix[fresh]
+        sketches = QuantileSketch.of_rows(rows, sketch.size, sketch.shrinking)
+        for row, made in zip(fresh, sketches, strict=True):
+            group[row][0].sketch = made
 
 
-def _classified(counts: pl.DataFrame, *, blanks_missing: bool) -> pl.DataFrame:
-    """`counts` with `kind` (Integral, Fractional, String, missing) and `number` (null for what is no number)."""
-    text = pl.col("value").str.strip_chars()
-    number = pl.col("number")
-    counts = counts.with_columns(text.alias("text"), text.cast(pl.Float64, strict=False).alias("number"))
-    gone = pl.col("text").is_in(_NOT_A_NUMBER)
-    if blanks_missing:
-        gone |= pl.col("text") == ""
-    kind = (
-        pl.when(gone)
-        .then(pl.lit("missing"))
-        .when(number.is_null() | number.is_nan())
-        .then(pl.lit("String"))
-        .when(pl.col("text").str.contains(_INTEGER))
-        .then(pl.lit("Integral"))
-        .otherwise(pl.lit("Fractional"))
-    )
-    return counts.select(
-        "value", "count", kind.alias("kind"), pl.when(number.is_not_nan()).then(number).alias("number")
+def _fill(held: Floats, values: pl.Series) -> None:
+    if isinstance(values.dtype, pl.Decimal) or values.dtype in (pl.Int128, pl.UInt128):
+        values = values.cast(pl.Float64)
+    begin = 0
+    for piece in values.get_chunks():
+        # Adding 0.0 makes −0.0 an ordinary zero: it would sort and hash apart from the zero it equals.
+        np.add(piece.to_numpy(), 0.0, out=held[begin : begin + len(piece)])
+        begin += len(piece)
+
+
+def _as_texts(values: pl.Series, name: str) -> pl.Series:
+    kind = values.dtype
+    if kind == pl.Boolean:
+        return values.cast(pl.String)
+    if kind.is_temporal():
+        return values.dt.to_string("iso")
+    if kind == pl.Binary:
+        return values.bin.encode("hex")
+    inner = kind
+    while isinstance(inner, pl.List | pl.Array):
+        inner = inner.inner  # type: ignore[assignment]
+    if inner is not kind and inner not in (pl.Binary, pl.Object):
+        # Polars writes structs as JSON, and nothing else: the list is what stands between `{"a":` and `}`.
+        return values.alias("a").to_frame().to_struct().struct.json_encode().str.slice(5).str.head(-1)
+    raise ColumnsError(
+        f"Column {name!r} is of type {kind}, which can't be profiled. Numbers, texts, booleans, times, bytes and lists "
+        "can be: leave the column out or convert it."
     )

@@ -1,28 +1,55 @@
-"""CSV files (RFC 4180, UTF-8, comma), every field kept as text so that its type can be inferred over all rows."""
+"""CSV files (RFC 4180), every field kept as text so that its type can be inferred over all rows."""
 
 import csv
-import gzip
 import io
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, cast
+from dataclasses import dataclass
 
 import polars as pl
 from polars.exceptions import PolarsError
 
+from monitors.analysis.broken import BrokenLines
 from monitors.analysis.errors import ColumnsError, EmptyFileError, EncodingError, MalformedDataError
+from monitors.analysis.files import File
+from monitors.analysis.lines import LONGEST_RECORD, Piece, pieces
 
-_BLOCK = 8 * 1024 * 1024
-_LONGEST_RECORD = 64 * 1024 * 1024
-_BOM = b"\xef\xbb\xbf"
 _BLANK_LINES = re.compile(rb"(?<=\n)(?:\r?\n)+")
-_UNREADABLE = (OSError, EOFError, zlib.error)
 
 
-def columns(file: Path, header: bool) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV file is written.
+
+    Attributes:
+        delimiter: One character between fields; for `.tsv` files a tab if it is left at the comma.
+        quote: One character around fields that hold delimiters or line ends, doubled inside of them; None for none.
+        encoding: A name that Python knows.
+        header: Whether the first line holds the columns' names.
+    """
+
+    delimiter: str = ","
+    quote: str | None = '"'
+    encoding: str = "utf-8"
+    header: bool = True
+
+    def of(self, file: File) -> "Dialect":
+        """The dialect of one file."""
+        if self.delimiter == "," and file.name.lower().endswith(".tsv"):
+            return Dialect("\t", self.quote, self.encoding, self.header)
+        return self
+
+    def reader(self, text: str) -> Iterator[list[str]]:
+        """Python's own, slow and exact reader."""
+        csv.field_size_limit(LONGEST_RECORD)
+        lines = io.StringIO(text, newline="")
+        if self.quote is None:
+            return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
+        return csv.reader(lines, delimiter=self.delimiter, quotechar=self.quote, strict=True)
+
+
+def columns(file: File, dialect: Dialect) -> tuple[str, ...]:
     """The names in the file's first line, or `_c0`, `_c1` … by its number of fields.
 
     Raises:
@@ -30,17 +57,18 @@ def columns(file: Path, header: bool) -> tuple[str, ...]:
         ColumnsError: A name stands twice.
         EncodingError, MalformedDataError: The line can't be read.
     """
-    for block, line, _ in _blocks(file):
-        record = _first_record(block)
+    dialect = dialect.of(file)
+    for piece in pieces(file, 1, quote=dialect.quote, encoding=dialect.encoding):
+        record = piece.block.strip(b"\r\n")
         if not record:
             continue
         try:
-            first = next(csv.reader(io.StringIO(record.decode(), newline=""), strict=True))
+            first = next(dialect.reader(record.decode()))
         except UnicodeDecodeError as error:
-            raise _not_utf8(file, block, line) from error
+            raise EncodingError(f"{file}, line {piece.line}: {_not_utf8(error)}") from error
         except csv.Error as error:
-            raise MalformedDataError(f"{file}, line {line}: {error}.") from error
-        if not header:
+            raise MalformedDataError(f"{file}, line {piece.line}: {error}.") from error
+        if not dialect.header:
             return tuple(f"_c{position}" for position in range(len(first)))
         repeated = [name for name, count in Counter(first).items() if count > 1]
         if repeated:
@@ -52,139 +80,120 @@ def columns(file: Path, header: bool) -> tuple[str, ...]:
     raise EmptyFileError(f"{file} has no line with text in it.")
 
 
-def read(file: Path, names: tuple[str, ...], header: bool) -> Iterator[tuple[pl.DataFrame, int]]:
-    """Frames of texts in the order of the rows, each with the bytes of the file (as on disk) read so far.
+def cut(file: File, dialect: Dialect, rows: int) -> Iterator[Piece]:
+    """The file in pieces of at most `rows` rows; the header is in the first of them."""
+    dialect = dialect.of(file)
+    first = rows + 1 if dialect.header else rows
+    return pieces(file, rows, first=first, quote=dialect.quote, encoding=dialect.encoding)
+
+
+def parse(
+    piece: Piece, first: bool, names: tuple[str, ...], file: File, dialect: Dialect
+) -> tuple[pl.DataFrame, BrokenLines]:
+    """A piece's rows as texts, and its lines that can't be read.
 
     A field without characters is null; a line with fewer fields than the first lacks the last of them. Blank lines
     are passed over, except where the only column may be missing.
 
-    Raises:
-        EncodingError: The file is not UTF-8.
-        MalformedDataError: A line has too many fields or a quote never ends.
+    Args:
+        piece: What to read.
+        first: Whether it is the file's first piece.
+        names: The columns.
+        file: Where the piece comes from.
+        dialect: How it is written.
     """
+    dialect = dialect.of(file)
+    # Before the first line that says something, blank ones mean nothing even in a single column.
+    block = piece.block.lstrip(b"\r\n") if first else piece.block
+    if len(names) > 1:
+        block = _without_blank_lines(block, dialect.quote)
+    skip = 1 if first and dialect.header else 0
     schema = dict.fromkeys(names, pl.String)
-    skip = 1 if header else 0
-    begun = False
-    for raw, line, done in _blocks(file):
-        # Before the first line that says something, blank ones mean nothing even in a single column.
-        block = raw if begun else raw.lstrip(b"\r\n")
-        if len(names) > 1:
-            block = _without_blank_lines(block)
-        if not block:
+    if not block:
+        return pl.DataFrame(schema=schema), BrokenLines()
+    try:
+        frame = pl.read_csv(
+            block,
+            has_header=False,
+            separator=dialect.delimiter,
+            quote_char=dialect.quote,
+            schema={f"{position}": pl.String for position in range(len(names))},
+        )
+    except PolarsError:
+        return _parse_slowly(piece, skip, names, file, dialect)
+    frame.columns = list(schema)
+    return (frame.slice(skip) if skip else frame), BrokenLines()
+
+
+def _parse_slowly(
+    piece: Piece, skip: int, names: tuple[str, ...], file: File, dialect: Dialect
+) -> tuple[pl.DataFrame, BrokenLines]:
+    """The same one record at a time, so that only the broken ones are lost."""
+    broken = BrokenLines()
+    rows: list[list[str | None]] = []
+    width = len(names)
+    for line, record, whole in _records(piece, dialect.quote):
+        if not record.strip(b"\r\n") and (width > 1 or (skip and not rows)):
             continue
-        begun = True
+        if skip:
+            skip = 0
+            continue
         try:
-            frame = pl.read_csv(
-                block,
-                has_header=False,
-                schema={f"{position}": pl.String for position in range(len(names))},
+            fields = next(dialect.reader(record.decode()), [])
+        except UnicodeDecodeError as error:
+            broken.add(file.name, line, _not_utf8(error))
+            continue
+        except csv.Error as error:
+            broken.add(file.name, line, f"{error}")
+            # Whatever an open quote swallowed is lost as well.
+            broken.count += 0 if whole else record.count(b"\n")
+            continue
+        if len(fields) > width:
+            broken.add(
+                file.name,
+                line,
+                f"{len(fields)} fields where the first line has {width}; quote fields that hold delimiters",
             )
-        except PolarsError as error:
-            raise _located(file, raw, line, len(names), error) from error
-        frame.columns = list(schema)
-        yield (frame.slice(skip) if skip else frame), done
-        skip = 0
+            continue
+        rows.append([field or None for field in fields] + [None] * (width - len(fields)))
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row"), broken
 
 
-def _blocks(file: Path) -> Iterator[tuple[bytes, int, int]]:
-    """Whole records of about `_BLOCK` bytes, with the number of their first line and the bytes of the file read.
-
-    A block ends at the last line end that stands outside quotes, which is where the quotes before it are even in
-    number: quotes inside a quoted field are doubled.
-    """
-    line = 1
-    rest = b""
-    with file.open("rb") as on_disk:
-        stream = cast("IO[bytes]", gzip.GzipFile(fileobj=on_disk)) if file.name.lower().endswith(".gz") else on_disk
-        first = True
-        while True:
-            try:
-                read = stream.read(_BLOCK)
-            except _UNREADABLE as error:
-                raise MalformedDataError(f"{file} can't be read after line {line}: {error}.") from error
-            if first:
-                read, first = read.removeprefix(_BOM), False
-            block = rest + read
-            if not read:
-                if block:
-                    yield block, line, on_disk.tell()
-                return
-            end = _last_record_end(block)
-            if end == 0 and len(block) > _LONGEST_RECORD:
-                raise MalformedDataError(
-                    f"{file}: the record at line {line} does not end within {_LONGEST_RECORD >> 20} MB; a quote is "
-                    "probably not closed."
-                )
-            if end:
-                yield block[:end], line, on_disk.tell()
-                line += block.count(b"\n", 0, end)
-            rest = block[end:]
+def _records(piece: Piece, quote: str | None) -> Iterator[tuple[int, bytes, bool]]:
+    """The records of a piece with the number of their first line and whether their quotes are closed."""
+    line = start = piece.line
+    held: list[bytes] = []
+    odd = False
+    for text in _lines(piece.block):
+        held.append(text)
+        if quote is not None:
+            odd ^= text.count(quote.encode()) % 2 == 1
+        line += 1
+        if not odd:
+            yield start, b"".join(held), True
+            held, start = [], line
+    if held:
+        yield start, b"".join(held), False
 
 
-def _first_record(block: bytes) -> bytes:
-    block = block.lstrip(b"\r\n")
-    end = quotes = 0
-    while end < len(block):
-        following = block.find(b"\n", end) + 1 or len(block)
-        quotes += block.count(b'"', end, following)
-        end = following
-        if quotes % 2 == 0:
-            break
-    return block[:end]
+def _lines(block: bytes) -> list[bytes]:
+    """Lines that end in a line feed only: a lone carriage return is part of a text."""
+    lines = [line + b"\n" for line in block.split(b"\n")]
+    last = lines.pop()[:-1]
+    return [*lines, last] if last else lines
 
 
-def _last_record_end(block: bytes) -> int:
-    quotes = block.count(b'"')
-    end = len(block)
-    while True:
-        previous = block.rfind(b"\n", 0, end) + 1
-        if previous == 0:
-            return 0
-        quotes -= block.count(b'"', previous, end)
-        if quotes % 2 == 0:
-            return previous
-        end = previous - 1
-
-
-def _without_blank_lines(block: bytes) -> bytes:
+def _without_blank_lines(block: bytes, quote: str | None) -> bytes:
     block = block.lstrip(b"\r\n")
     if b"\n\n" not in block and b"\n\r\n" not in block:
         return block
-    pieces = block.split(b'"')
-    # Every second piece lies inside quotes, where an empty line is part of the text.
-    pieces[::2] = [_BLANK_LINES.sub(b"", piece) for piece in pieces[::2]]
-    return b'"'.join(pieces)
+    if quote is None:
+        return _BLANK_LINES.sub(b"", block)
+    parts = block.split(quote.encode())
+    # Every second part lies inside quotes, where an empty line is part of the text.
+    parts[::2] = [_BLANK_LINES.sub(b"", part) for part in parts[::2]]
+    return quote.encode().join(parts)
 
 
-def _not_utf8(file: Path, block: bytes, line: int) -> EncodingError:
-    try:
-        block.decode()
-    except UnicodeDecodeError as error:
-        at = line + block.count(b"\n", 0, error.start)
-        return EncodingError(
-            f"{file}, line {at}: byte 0x{block[error.start]:02x} is not UTF-8. Write the file as UTF-8."
-        )
-    return EncodingError(f"{file}, from line {line} on: not UTF-8. Write the file as UTF-8.")
-
-
-def _located(file: Path, block: bytes, line: int, width: int, error: PolarsError) -> MalformedDataError:
-    """The error with the line that causes it, found by reading the block again, slowly."""
-    try:
-        text = block.decode()
-    except UnicodeDecodeError:
-        return _not_utf8(file, block, line)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    start = line
-    try:
-        for fields in reader:
-            if len(fields) > width:
-                return MalformedDataError(
-                    f"{file}, line {start}: {len(fields)} fields where the first line has {width}. Quote fields that "
-                    "hold commas."
-                )
-            start = line + reader.line_num
-    except csv.Error as reason:
-        # Python's reader also refuses very long fields, which are not what is wrong here.
-        if "field limit" not in str(reason):
-            return MalformedDataError(f"{file}, line {start}: {reason}.")
-    return MalformedDataError(f"{file}, from line {line} on: {str(error).strip().splitlines()[0]}.")
+def _not_utf8(error: UnicodeDecodeError) -> str:
+    return f"byte 0x{error.object[error.start]:02x} is not UTF-8; name the file's encoding"

@@ -1,109 +1,178 @@
-"""JSON Lines files: one flat object a line."""
+"""JSON Lines files: one object a line, nested ones flattened by path (`monitors/analysis/flattening.py`)."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import orjson
 import polars as pl
+from polars.exceptions import PolarsError
 
-from monitors.analysis.errors import ColumnsError, EncodingError, MalformedDataError
+from monitors.analysis.broken import BrokenLines
+from monitors.analysis.errors import MalformedDataError
+from monitors.analysis.files import File
+from monitors.analysis.flattening import flatten
+from monitors.analysis.lines import Piece, pieces
 
-_ROWS = 16_384
+_HINT_ROWS = 1000
+_QUOTE, _COLON, _BLANK = 34, 58, 32
+
+Schema = dict[str, pl.DataType]
 
 
-def read(file: Path) -> Iterator[tuple[pl.DataFrame, int]]:
-    """Frames of texts (null where missing) in the order of the lines, each with the bytes of the file read so far.
+def cut(file: File, rows: int) -> Iterator[Piece]:
+    """The file in pieces of at most `rows` lines."""
+    return pieces(file, rows)
 
-    Every value is kept as its JSON text, so that a column may hold numbers in one line and texts in another and its
-    type is inferred over all of them. A key that a line lacks, or whose value is null, is missing there. Blank lines
-    are passed over.
 
-    Raises:
-        MalformedDataError: A line is not a JSON object; the message gives its number.
-        EncodingError: The file is not UTF-8.
-        ColumnsError: A value is a list or an object.
-    """
-    records: list[dict[str, Any]] = []
-    numbers: list[int] = []
-    read_bytes = 0
+def expect(file: File) -> Schema | None:
+    """What the file's first lines look like, which makes reading the others fast; None if they say nothing."""
     try:
-        with file.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                read_bytes += len(line)
-                if line.isspace():
-                    continue
-                records.append(_record(line, file, number))
-                numbers.append(number)
-                if len(records) == _ROWS:
-                    yield _frame(records, numbers, file), read_bytes
-                    records, numbers = [], []
-    except OSError as error:
-        raise MalformedDataError(f"{file} can't be read: {error.strerror or error}.") from error
-    if records:
-        yield _frame(records, numbers, file), read_bytes
+        first = next(pieces(file, _HINT_ROWS), None)
+        schema = None if first is None else dict(pl.read_ndjson(first.block, infer_schema_length=None).schema)
+    except (PolarsError, MalformedDataError):
+        return None
+    return None if schema is None or any(map(_holds_objects, schema.values())) else schema
 
 
-def _frame(records: list[dict[str, Any]], numbers: list[int], file: Path) -> pl.DataFrame:
+def parse(piece: Piece, file: File, expected: Schema | None) -> tuple[pl.DataFrame, BrokenLines, Mapping[str, int]]:
+    """A piece's rows as flat columns, its lines that can't be read, and how many of a column's floats are integers.
+
+    A column of numbers stays one; so do booleans. In any other, every value is kept as its JSON text, so that it may
+    hold numbers in one line and texts in another. A key that a line lacks, or whose value is null, is missing there.
+    Blank lines are passed over.
+
+    JSON tells 2 from 2.0, and a column of floats does not. Which of its whole numbers were written without a point is
+    looked up in the lines, and returned by column.
+    """
+    block = piece.block
+    if b"\\ud" not in block and b"\\uD" not in block:  # polars takes half a surrogate pair for a zero byte
+        frame = _read(block, expected) if expected else None
+        if frame is None:
+            frame = _read(block, None)
+        if frame is not None:
+            frame = flatten(frame)
+            return frame, BrokenLines(), _integers(frame, block)
+    records, broken = _records(piece, file)
+    frame = _frame([_flat(record) for record in records])
+    return frame, broken, {}
+
+
+def _read(block: bytes, expected: Schema | None) -> pl.DataFrame | None:
+    """The block as polars reads it; None where that fails, or where a key might have been passed over."""
+    try:
+        if expected is None:
+            return pl.read_ndjson(block, infer_schema_length=None)
+        frame = pl.read_ndjson(block, schema=expected)
+    except PolarsError:
+        return None
+    # A key is what stands in quotes before a colon. If there are as many of them as values, none was passed over.
+    characters = np.frombuffer(block, dtype=np.uint8)
+    before, colon = characters[:-1], characters[1:] == _COLON
+    if np.count_nonzero(colon & (before <= _BLANK)):
+        return None
+    keys = int(np.count_nonzero(colon & (before == _QUOTE)))
+    values = sum(_values(column) for column in frame)
+    if keys != values:
+        values += block.count(b'":null') + block.count(b'": null')
+    return frame if keys == values else None
+
+
+def _values(column: pl.Series) -> int:
+    """How many values there are, those inside of objects included."""
+    count = len(column) - column.null_count()
+    if isinstance(column.dtype, pl.Struct):
+        count += sum(_values(column.struct.field(name)) for name in column.struct.fields)
+    return count
+
+
+def _holds_objects(kind: pl.DataType) -> bool:
+    """Whether there are objects inside of lists, whose keys can't be counted."""
+    if isinstance(kind, pl.Struct):
+        return any(_holds_objects(field.dtype) for field in kind.fields)  # type: ignore[arg-type]
+    inner: Any = kind
+    while isinstance(inner, pl.List | pl.Array):
+        inner = inner.inner
+    return inner is not kind and isinstance(inner, pl.Struct)
+
+
+def _integers(frame: pl.DataFrame, block: bytes) -> dict[str, int]:
+    """How many values of each float column are written without point and exponent."""
+    whole = {
+        column.name: column.is_not_null() & (column == column.floor()) for column in frame if column.dtype == pl.Float64
+    }
+    whole = {name: rows for name, rows in whole.items() if rows.any()}
+    if not whole:
+        return {}
+    lines = [line for line in block.split(b"\n") if line and not line.isspace()]
+    some = np.zeros(frame.height, dtype=bool)
+    for rows in whole.values():
+        some |= rows.fill_null(value=False).to_numpy()
+    counts = dict.fromkeys(whole, 0)
+    for row in np.flatnonzero(some).tolist():
+        record = _flat(orjson.loads(lines[row]))
+        for name in whole:
+            counts[name] += type(record.get(name)) is int
+    return counts
+
+
+def _records(piece: Piece, file: File) -> tuple[list[dict[str, Any]], BrokenLines]:
+    records: list[dict[str, Any]] = []
+    broken = BrokenLines()
+    for number, line in enumerate(piece.block.split(b"\n"), piece.line):
+        if not line or line.isspace():
+            continue
+        try:
+            try:
+                record = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                # Python writes NaN and Infinity bare, and others write numbers of any length.
+                text = line.decode()
+                record = json.loads(text)
+                json.dumps(record, ensure_ascii=False).encode()
+        except UnicodeDecodeError as error:
+            broken.add(file.name, number, f"not UTF-8 ({error.reason})")
+        except (ValueError, RecursionError) as error:
+            broken.add(file.name, number, f"not JSON ({_reason(error)})")
+        else:
+            if isinstance(record, dict):
+                records.append(record)
+            else:
+                broken.add(file.name, number, f"a JSON {type(record).__name__} where an object is needed")
+    return records, broken
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, without the text in which it is: it may be confidential."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, character {error.pos + 1}"
+    return "half of a surrogate pair" if isinstance(error, UnicodeEncodeError) else type(error).__name__
+
+
+def _flat(record: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    if not any(isinstance(value, dict) for value in record.values()):
+        return {path + key: value for key, value in record.items()} if path else dict(record)
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        flat |= _flat(value, f"{path}{key}.") if isinstance(value, dict) else {path + key: value}
+    return flat
+
+
+def _frame(records: list[dict[str, Any]]) -> pl.DataFrame:
     names: dict[str, None] = {}
     for record in records:
         if not record.keys() <= names.keys():
             names.update(dict.fromkeys(record))
-    columns: dict[str, list[str | None] | pl.Series] = {}
-    for name in names:
-        values = [record.get(name) for record in records]
-        # One kind of value in a whole column is the rule, and is done without looking at each.
-        kinds = set(map(type, values))
-        if kinds <= {str, type(None)}:
-            columns[name] = values
-        elif kinds == {float}:
-            columns[name] = pl.Series(values, dtype=pl.Float64).cast(pl.String)
-        elif kinds == {int}:
-            columns[name] = list(map(str, values))
-        else:
-            columns[name] = [_text(value, name, file, number) for value, number in zip(values, numbers, strict=True)]
+    columns = {name: [_text(record.get(name)) for record in records] for name in names}
     return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String), height=len(records))
 
 
-def _record(line: bytes, file: Path, number: int) -> dict[str, Any]:
-    if number == 1:
-        line = line.removeprefix(b"\xef\xbb\xbf")
-    try:
-        record = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        record = _lenient(line, file, number)
-    if not isinstance(record, dict):
-        raise MalformedDataError(
-            f"{file}, line {number}: a JSON {type(record).__name__} where an object is needed. JSON Lines holds one "
-            "object a line."
-        )
-    return record
-
-
-def _lenient(line: bytes, file: Path, number: int) -> Any:
-    """What orjson refused: Python writes NaN and Infinity bare, and others write numbers of any length."""
-    try:
-        text = line.decode()
-        record = json.loads(text)
-        json.dumps(record, ensure_ascii=False).encode()
-    except UnicodeDecodeError as error:
-        raise EncodingError(f"{file}, line {number}: not UTF-8 ({error.reason}). Write the file as UTF-8.") from error
-    except (ValueError, RecursionError) as error:
-        raise MalformedDataError(
-            f"{file}, line {number}: not JSON ({error}). JSON Lines holds one object a line."
-        ) from error
-    return record
-
-
-def _text(value: Any, name: str, file: Path, number: int) -> str | None:
+def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return repr(value)
-    raise ColumnsError(
-        f"{file}, line {number}: {name!r} holds a {'list' if isinstance(value, list) else 'nested object'}. Only flat "
-        "records can be profiled: leave the key out or flatten it."
-    )
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,10 +1,26 @@
 """Mean, sum, deviation and extremes of a stream of numbers, mergeable and numerically sound."""
 
 import math
+import threading
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class _Scratch(threading.local):
+    """One array a thread: a fresh one would cost more than the sums, since its pages must first be mapped."""
+
+    def __init__(self) -> None:
+        self._array = np.empty(0)
+
+    def array(self, length: int) -> NDArray[np.float64]:
+        if len(self._array) < length:
+            self._array = np.empty(length)
+        return self._array[:length]
+
+
+_scratch = _Scratch()
 
 
 @dataclass
@@ -120,11 +136,13 @@ def _moments_of(values: NDArray[np.float64]) -> Moments:
         finite.positive_infinities = int(np.count_nonzero(values == math.inf))
         finite.negative_infinities = int(np.count_nonzero(values == -math.inf))
         return finite
+    distances = _scratch.array(count)
     with np.errstate(over="ignore", invalid="ignore"):
         total = float(values.sum())
         mean = total / count if math.isfinite(total) else float((values / count).sum())
-        distances = values - mean
-        squares = float(np.square(distances).sum() - np.square(distances.sum()) / count)
+        np.subtract(values, mean, out=distances)
+        drift = float(distances.sum())
+        squares = float(np.square(distances, out=distances).sum()) - drift * drift / count
     if low == high:
         mean, squares = low, 0.0
     elif math.isnan(squares):

@@ -1,54 +1,76 @@
-"""One pass over a data set: a mergeable state per column."""
+"""What is known of a data set or of a part of it: a mergeable state per column."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from monitors.analysis.columns import ColumnProfile
-from monitors.analysis.reading import Dataset
+from monitors.analysis.broken import BrokenLines
+from monitors.analysis.columns import ColumnProfile, update_columns
+from monitors.analysis.distinct import DistinctCounter
+from monitors.analysis.errors import ColumnsError
+from monitors.analysis.flattening import flatten
+from monitors.analysis.grouping import Grouping
+from monitors.analysis.missing import MissingPatterns, missing_of
+from monitors.analysis.sketch import DEFAULT_SIZE, QuantileSketch
 
-THREADS = 2
-"""Columns profiled at once: sorting and counting release the interpreter's lock, the rest of the work does not."""
-
-Progress = Callable[[int, int], None]
-"""Called after each batch with the rows and the bytes (of files, as they lie on disk) read so far."""
+MOST_GROUPS = 1000
 
 
 @dataclass
 class Profile:
-    """What is known of a data set or of a part of it.
+    """What is known of the rows seen so far.
 
     Attributes:
         rows: The number of rows.
         columns: State by column name, in the data set's order.
+        sketch_size: k of the columns' quantile sketches.
+        grouping: By what the rows are divided as well, if by anything.
+        groups: The profile of each group's rows by the group's name; the grouping column itself is left out.
+        patterns: Which columns are missing together, when that was asked for.
+        broken: Lines that could not be read and are no rows.
     """
 
     rows: int = 0
     columns: dict[str, ColumnProfile] = field(default_factory=dict)
+    sketch_size: int = DEFAULT_SIZE
+    grouping: Grouping | None = None
+    groups: dict[str, "Profile"] = field(default_factory=dict)
+    patterns: MissingPatterns | None = None
+    broken: BrokenLines = field(default_factory=BrokenLines)
 
-    def update(self, frame: pl.DataFrame, *, blanks_missing: bool = False, pool: Executor | None = None) -> None:
+    def update(
+        self,
+        frame: pl.DataFrame,
+        *,
+        blanks_missing: bool = False,
+        integers: Mapping[str, int] | None = None,
+        counter_of: Callable[[str], DistinctCounter] | None = None,
+    ) -> None:
         """Take in a batch of rows; a column that the batch lacks is missing in all of them.
 
         Args:
-            frame: The rows.
+            frame: The rows. Objects in them become columns named by their path, `parent.child`.
             blanks_missing: Whether blank texts are missing values (so in CSV).
-            pool: Threads to spread the columns over; each column is its own, so the result is the same without.
+            integers: How many of a column's floats were written as integers, where that is known.
+            counter_of: Gives a column's counter of different values; parts that are merged later may share them.
 
         Raises:
-            ColumnsError: A column is not flat.
+            ColumnsError: A column can't be profiled, or the grouping column is not there or has too many values.
         """
-        pairs = [(self._column(name), frame[name]) for name in frame.columns]
-
-        def update(pair: tuple[ColumnProfile, pl.Series]) -> None:
-            pair[0].update(pair[1], blanks_missing=blanks_missing)
-
-        # Consuming the results raises what a thread raised.
-        for _ in pool.map(update, pairs) if pool else map(update, pairs):
-            pass
+        frame = flatten(frame)
+        update_columns(
+            [(self._column(name, counter_of), frame[name]) for name in frame.columns],
+            blanks_missing=blanks_missing,
+            integers=integers,
+        )
         for name in self.columns.keys() - set(frame.columns):
             self.columns[name].missing += frame.height
+        if self.patterns is not None:
+            self.patterns.update(missing_of(frame, blanks_missing=blanks_missing))
+        if self.grouping is not None:
+            for name, part in self.grouping.divide(frame):
+                self._group(name).update(part, blanks_missing=blanks_missing)
         self.rows += frame.height
 
     def merge(self, other: "Profile") -> None:
@@ -56,74 +78,46 @@ class Profile:
 
         Counts, moments up to rounding, extremes and distinct values are what one pass over all rows gives. The
         sketch has the same guarantee but another layout: Deequ's layout depends on where partitions begin.
+
+        Raises:
+            ColumnsError: Together they have too many groups.
         """
         for name, column in other.columns.items():
             self._column(name).merge(column)
         for name in self.columns.keys() - other.columns.keys():
             self.columns[name].missing += other.rows
+        for name, group in other.groups.items():
+            self._group(name).merge(group)
+        if self.patterns is not None and other.patterns is not None:
+            self.patterns.merge(other.patterns)
+        self.broken.merge(other.broken)
         self.rows += other.rows
 
-    def _column(self, name: str) -> ColumnProfile:
+    def empty(self) -> "Profile":
+        """A profile of no rows that measures the same."""
+        patterns = None if self.patterns is None else MissingPatterns()
+        return Profile(sketch_size=self.sketch_size, grouping=self.grouping, patterns=patterns)
+
+    def _column(self, name: str, counter_of: Callable[[str], DistinctCounter] | None = None) -> ColumnProfile:
         column = self.columns.get(name)
         if column is None:
             # The rows before had no such column, so it is missing in them.
-            column = self.columns[name] = ColumnProfile(name, missing=self.rows)
+            column = self.columns[name] = ColumnProfile(
+                name,
+                missing=self.rows,
+                sketch=QuantileSketch(self.sketch_size),
+                distinct=DistinctCounter() if counter_of is None else counter_of(name),
+            )
         return column
 
-
-def profile_dataset(dataset: Dataset, on_progress: Progress | None = None) -> Profile:
-    """Profile every column of `dataset` in one pass.
-
-    Each file is profiled in the order of its rows, in batches of a fixed size; the files' profiles are merged as a
-    tree of neighbours. The result depends on the files' contents and order alone.
-
-    Args:
-        dataset: What `open_dataset` gave.
-        on_progress: Told the rows and bytes read so far after each batch.
-
-    Raises:
-        MalformedDataError: A file can't be read to its end.
-        ColumnsError: Files have different columns, or a column is not flat.
-
-    Example:
-        >>> profile = profile_dataset(open_dataset("train.csv"))  # doctest: +SKIP
-        >>> profile.columns["age"].moments.mean  # doctest: +SKIP
-        38.6
-    """
-    rows = 0
-
-    def profiles(pool: Executor) -> Iterable[Profile]:
-        nonlocal rows
-        for file in dataset.files:
-            profile = Profile(columns={name: ColumnProfile(name) for name in dataset.read_columns})
-            for batch in dataset.batches(file):
-                profile.update(batch.frame, blanks_missing=dataset.blanks_missing, pool=pool)
-                rows += batch.frame.height
-                if on_progress:
-                    on_progress(rows, batch.bytes_read)
-            yield profile
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return merge_as_tree(profiles(pool))
-
-
-def merge_as_tree(profiles: Iterable[Profile]) -> Profile:
-    """Merge neighbours, then neighbours of the merged, and so on; holds only log2(n) profiles at a time.
-
-    The shape depends on the number of profiles alone, so it does not matter who computed which of them.
-    """
-    waiting: list[tuple[int, Profile]] = []
-    for merged in profiles:
-        height = 0
-        while waiting and waiting[-1][0] == height:
-            left = waiting.pop()[1]
-            left.merge(merged)
-            merged = left
-            height += 1
-        waiting.append((height, merged))
-    whole = Profile() if not waiting else waiting.pop()[1]
-    while waiting:
-        left = waiting.pop()[1]
-        left.merge(whole)
-        whole = left
-    return whole
+    def _group(self, name: str) -> "Profile":
+        group = self.groups.get(name)
+        if group is None:
+            if len(self.groups) == MOST_GROUPS:
+                assert self.grouping is not None
+                raise ColumnsError(
+                    f"{self.grouping.column!r} divides the rows into more than {MOST_GROUPS} groups. Group by a column "
+                    "with fewer values, or by longer times."
+                )
+            group = self.groups[name] = Profile(sketch_size=self.sketch_size)
+        return group

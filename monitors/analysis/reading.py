@@ -1,38 +1,75 @@
-"""Data sets as they lie on disk: one file, a folder or a glob, read in batches of fixed size."""
+"""Data sets: files of one format with the same columns, read in chunks that are always cut at the same places."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from glob import glob, has_magic
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import NamedTuple
 
 import polars as pl
 
 from monitors.analysis import csv_files, json_lines, parquet_files
-from monitors.analysis.errors import ColumnsError, DatasetNotFoundError, EmptyFileError
+from monitors.analysis.broken import BrokenLines
+from monitors.analysis.csv_files import Dialect
+from monitors.analysis.errors import ColumnsError
+from monitors.analysis.files import File, Format, Source, find
+from monitors.analysis.flattening import flatten
+from monitors.analysis.lines import Piece
 
-Format = Literal["csv", "parquet", "jsonl"]
+CHUNK_ROWS = 131_072
+"""Rows in a chunk; a chunk is what one quantile sketch is made of, so results depend on it and it is no option."""
 
-BATCH_ROWS = 131_072
-"""Rows in every batch but a file's last; results depend on it in the last bits, so it is no option."""
+CHUNK_VALUES = 1 << 24
+"""Values in a chunk: of wide tables it has fewer rows."""
 
-SUFFIXES: dict[str, Format] = {
-    ".csv": "csv",
-    ".csv.gz": "csv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-}
+
+class Rows(NamedTuple):
+    """The rows of a chunk; `integers` of a column's floats are written as integers (only JSON can tell)."""
+
+    frame: pl.DataFrame
+    broken: BrokenLines
+    integers: Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Some consecutive rows of one file, and the bytes of the data set's files read when they were ready."""
+class Chunk:
+    """Consecutive rows of one file, maybe not yet parsed.
 
-    frame: pl.DataFrame
+    Attributes:
+        position: Its place in the file, from 0.
+        bytes_read: About how many bytes of the file were read when it was there.
+    """
+
+    position: int
     bytes_read: int
+    dataset: "Dataset"
+    file: File
+    content: Piece | pl.DataFrame
+    expected: Mapping[str, pl.DataType] | None = None
+
+    def rows(self) -> Rows:
+        """The rows, parsed; this is where reading texts spends its time, and threads may do it at once.
+
+        Raises:
+            ColumnsError: A nested field and a column are called the same.
+        """
+        dataset = self.dataset
+        integers: Mapping[str, int] = {}
+        broken = BrokenLines()
+        if isinstance(self.content, pl.DataFrame):
+            frame = flatten(self.content)
+            if dataset.selected is None and tuple(frame.columns) != dataset.columns:
+                frame = frame.select(dataset.columns)
+        elif dataset.format == "csv":
+            names = dataset.order_in(self.file)
+            frame, broken = csv_files.parse(self.content, self.position == 0, names, self.file, dataset.dialect)
+            if names != dataset.columns:
+                frame = frame.select(dataset.columns)
+        else:
+            expected = None if self.expected is None else dict(self.expected)
+            frame, broken, integers = json_lines.parse(self.content, self.file, expected)
+        if dataset.selected is not None:
+            frame = _select(frame, dataset.selected)
+        return Rows(frame, broken, integers)
 
 
 @dataclass(frozen=True)
@@ -40,65 +77,106 @@ class Dataset:
     """Files of one format with the same columns, in the order in which they are read.
 
     Attributes:
-        files: Paths, sorted by name.
+        files: In the order of their names.
         format: How all of them are read.
-        header: Whether CSV files begin with a line of names.
+        dialect: How CSV files are written.
         columns: Names in order. Empty for JSON Lines, whose names are known only when every line was seen.
         selected: The columns to read; None for all.
     """
 
-    files: tuple[Path, ...]
+    files: tuple[File, ...]
     format: Format
-    header: bool
+    dialect: Dialect
     columns: tuple[str, ...]
     selected: tuple[str, ...] | None = None
+    _orders: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def read_columns(self) -> tuple[str, ...]:
-        """The names of the columns that batches hold: those selected, else all."""
+        """The names of the columns that chunks hold: those selected, else all."""
         return self.columns if self.selected is None else self.selected
 
     @property
     def total_bytes(self) -> int:
-        """The size of all files on disk."""
-        return sum(file.stat().st_size for file in self.files)
+        """The size of all files as they lie there."""
+        return sum(file.size for file in self.files)
 
     @property
     def blanks_missing(self) -> bool:
         """Whether a blank field is missing: CSV has no other way to say it."""
         return self.format == "csv"
 
-    def __iter__(self) -> Iterator[Batch]:
+    @property
+    def chunk_rows(self) -> int:
+        """The most rows in a chunk: a power of two, less for tables of more than 128 columns."""
+        width = max(len(self.columns), 1)
+        return max(1024, min(CHUNK_ROWS, 1 << (CHUNK_VALUES // width).bit_length() - 1))
+
+    def order_in(self, file: File) -> tuple[str, ...]:
+        """The columns in the order in which a CSV file has them.
+
+        Raises:
+            ColumnsError: They are not those of the first file.
+        """
+        if file.name not in self._orders:
+            names = csv_files.columns(file, self.dialect)
+            self._check(file, names)
+            self._orders[file.name] = names
+        return self._orders[file.name]
+
+    def _check(self, file: File, names: tuple[str, ...]) -> None:
+        if sorted(names) != sorted(self.columns):
+            raise ColumnsError(
+                f"{file} has other columns than {self.files[0]}, the first file of the data set.\n"
+                f"  {Path(self.files[0].name).name}: {', '.join(map(repr, self.columns))}\n"
+                f"  {Path(file.name).name}: {', '.join(map(repr, names))}"
+            )
+
+    def __iter__(self) -> Iterator[Chunk]:
         for file in self.files:
-            yield from self.batches(file)
+            yield from self.chunks(file)
 
-    def batches(self, file: Path) -> Iterator[Batch]:
-        """The rows of one of `files`, `BATCH_ROWS` at a time, in their order.
+    def chunks(self, file: File, first: int = 0, stop: int | None = None) -> Iterator[Chunk]:
+        """The chunks of one of `files`, in their order, from the `first` up to `stop`; a file without rows has none.
 
-        Memory holds a few batches, whatever the file's size. A file without rows gives no batch.
+        A chunk has `chunk_rows` rows, or lines, and ends at the first line end beyond 64 MB of text. Memory holds a few
+        of them, whatever the file's size.
 
         Raises:
             MalformedDataError: The file can't be read to its end.
             ColumnsError: Its columns are not those of the first file.
         """
-        before = sum(other.stat().st_size for other in self.files[: self.files.index(file)])
-        for frame, read in _rechunked(self._pieces(file)):
-            yield Batch(frame if self.selected is None else _select(frame, self.selected), before + read)
-
-    def _pieces(self, file: Path) -> Iterator[tuple[pl.DataFrame, int]]:
-        if self.format == "jsonl":
-            yield from json_lines.read(file)
+        rows = self.chunk_rows
+        if self.format == "parquet":
+            with file.on_disk() as path:
+                self._check(file, parquet_files.columns(file, path))
+                total = parquet_files.rows(file, path)
+                end = total if stop is None else min(total, stop * rows)
+                if first * rows >= end:
+                    return
+                frames = parquet_files.read(file, path, self.selected, rows, first * rows, end)
+                for position, frame in enumerate(frames, first):
+                    done = position * rows + frame.height
+                    yield Chunk(position, file.size * done // total, self, file, frame)
             return
-        names = _columns_of(file, self.format, self.header)
-        if sorted(names) != sorted(self.columns):
-            raise ColumnsError(
-                f"{file} has other columns than {self.files[0]}, the first file of the data set.\n"
-                f"  {self.files[0].name}: {', '.join(map(repr, self.columns))}\n"
-                f"  {file.name}: {', '.join(map(repr, names))}"
-            )
-        pieces = csv_files.read(file, names, self.header) if self.format == "csv" else parquet_files.read(file)
-        for frame, read in pieces:
-            yield frame.select(self.columns), read
+        expected = None
+        if self.format == "csv":
+            self.order_in(file)
+            cut = csv_files.cut(file, self.dialect, rows)
+        else:
+            expected = json_lines.expect(file)
+            cut = json_lines.cut(file, rows)
+        for position, piece in enumerate(cut):
+            if stop is not None and position >= stop:
+                return
+            if position >= first:
+                yield Chunk(position, piece.bytes_read, self, file, piece, expected)
+
+    def chunk_count(self, file: File) -> int | None:
+        """How many chunks a file has, where that can be told without reading it."""
+        if self.format != "parquet" or file.source is not None:
+            return None
+        return -(-parquet_files.rows(file, Path(file.name)) // self.chunk_rows)
 
 
 def open_dataset(
@@ -106,18 +184,24 @@ def open_dataset(
     format: Format | None = None,  # noqa: A002 -- the word for it, also in the CLI and in SageMaker's DatasetFormat
     header: bool = True,
     columns: Sequence[str] | None = None,
+    *,
+    delimiter: str = ",",
+    quote: str | None = '"',
+    encoding: str = "utf-8",
+    source: Source | None = None,
 ) -> Dataset:
     """Find the files of a data set and learn their columns; rows are read later.
 
-    A folder is searched to any depth; files and folders whose names begin with `.` or `_` are passed over, as Spark
-    does. Files are read in the order of their paths. Links are followed: whether a path may be read is the caller's
-    to decide.
-
     Args:
-        path: A file, a folder, or a pattern with `*`, `?`, `[…]`, `**`.
+        path: A file, a folder, or a pattern with `*`, `?`, `[…]`, `**`; whether it may be read is the caller's to
+            decide.
         format: How to read the files; by their suffix if not given.
         header: Whether CSV files have a line of names; without one, columns are named `_c0`, `_c1` ….
-        columns: Read only these, in this order.
+        columns: Read only these, in this order. Nested fields are named by their path.
+        delimiter: Between the fields of CSV files; `.tsv` files have tabs.
+        quote: Around fields of CSV files; None for none.
+        encoding: Of CSV files.
+        source: Where to look; this machine's file system if not given.
 
     Raises:
         DatasetNotFoundError: Nothing is at `path`, or no file of a known (or of the one given) format.
@@ -130,90 +214,22 @@ def open_dataset(
         >>> dataset.columns  # doctest: +SKIP
         ('age', 'income')
     """
-    files, found = _find(str(path), format)
-    for file in files:
-        if file.stat().st_size == 0:
-            raise EmptyFileError(f"{file} is empty (0 bytes). Remove it from the data set or write it again.")
-    names = () if found == "jsonl" else _columns_of(files[0], found, header)
-    if columns is None:
-        return Dataset(files, found, header, names)
-    absent = [name for name in columns if name not in names]
+    files, found = find(str(path), format, source)
+    dialect = Dialect(delimiter, quote, encoding, header)
+    names: tuple[str, ...] = ()
+    if found == "csv":
+        names = csv_files.columns(files[0], dialect)
+    elif found == "parquet":
+        with files[0].on_disk() as first:
+            names = parquet_files.columns(files[0], first)
+    absent = [name for name in columns or () if name not in names]
     if absent and found != "jsonl":
         raise ColumnsError(
             f"{files[0]} has no column {', '.join(map(repr, absent))}; it has {', '.join(map(repr, names))}."
         )
-    return Dataset(files, found, header, tuple(columns) if found == "jsonl" else names, tuple(columns))
-
-
-def _find(path: str, asked: Format | None) -> tuple[tuple[Path, ...], Format]:
-    root = Path(path)
-    if root.is_file():
-        found = asked or format_of(root)
-        if found is None:
-            raise DatasetNotFoundError(
-                f"{path} has none of the suffixes {', '.join(SUFFIXES)}. Name its format: csv, parquet or jsonl."
-            )
-        return (root,), found
-    if root.is_dir():
-        candidates = [file for file in root.rglob("*") if file.is_file() and not _hidden(file.relative_to(root))]
-    elif has_magic(path):
-        matches = glob(path, recursive=True)  # noqa: PTH207 -- Path.glob takes no absolute pattern
-        candidates = [Path(match) for match in matches if Path(match).is_file()]
-    else:
-        raise DatasetNotFoundError(f"There is no file or folder {path}.")
-    if asked is not None:
-        # In a folder the suffix still tells data from notes; a pattern says itself what is meant.
-        files = [file for file in candidates if format_of(file) == asked] or (candidates if has_magic(path) else [])
-        formats = {asked}
-    else:
-        files = [file for file in candidates if format_of(file) is not None]
-        formats = {known for file in files if (known := format_of(file)) is not None}
-    looked_for = ", ".join(suffix for suffix, known in SUFFIXES.items() if asked in (None, known))
-    if not files:
-        raise DatasetNotFoundError(
-            f"{path} matches {len(candidates)} files, none of them of a format looked for ({looked_for})."
-        )
-    if len(formats) > 1:
-        raise DatasetNotFoundError(
-            f"{path} holds files of several formats ({', '.join(sorted(formats))}). Name the one to read, or use a "
-            "pattern such as **/*.parquet."
-        )
-    return tuple(sorted(files, key=lambda file: file.as_posix())), formats.pop()
-
-
-def format_of(file: Path) -> Format | None:
-    """The format that `file`'s suffix stands for; None if it is none we know."""
-    name = file.name.lower()
-    return next((known for suffix, known in SUFFIXES.items() if name.endswith(suffix)), None)
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in path.parts)
-
-
-def _columns_of(file: Path, known: Format, header: bool) -> tuple[str, ...]:
-    return csv_files.columns(file, header) if known == "csv" else parquet_files.columns(file)
+    return Dataset(files, found, dialect, names, None if columns is None else tuple(columns))
 
 
 def _select(frame: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
-    # A JSON Lines batch may lack a column that other lines have.
+    # A piece of JSON Lines may lack a column that other lines have.
     return frame.select(name if name in frame.columns else pl.lit(None).alias(name) for name in names)
-
-
-def _rechunked(pieces: Iterator[tuple[pl.DataFrame, int]]) -> Iterator[tuple[pl.DataFrame, int]]:
-    """The same rows in frames of `BATCH_ROWS`, so that results do not depend on how a reader cuts its file."""
-    held: list[pl.DataFrame] = []
-    rows = read = 0
-    for frame, read in pieces:
-        held.append(frame)
-        rows += frame.height
-        if rows < BATCH_ROWS:
-            continue
-        whole = pl.concat(held, how="diagonal_relaxed") if len(held) > 1 else held[0]
-        start = 0
-        while rows - start >= BATCH_ROWS:
-            yield whole.slice(start, BATCH_ROWS), read
-            start += BATCH_ROWS
-        held, rows = ([whole.slice(start)] if start < rows else []), rows - start
-    if rows:
-        yield (pl.concat(held, how="diagonal_relaxed") if len(held) > 1 else held[0]), read

@@ -65,6 +65,62 @@ class QuantileSketch:
             sketch._count += len(array)
         return sketch
 
+    def __len__(self) -> int:
+        """How many items are held, of whatever weight."""
+        return self._count
+
+    @classmethod
+    def of_rows(
+        cls, matrix: Floats, size: int = DEFAULT_SIZE, shrinking: float = DEFAULT_SHRINKING
+    ) -> list["QuantileSketch"]:
+        """A sketch of every row of `matrix`, each the same as `update` gives, many times as fast.
+
+        What is compacted when depends on the number of values alone, so all rows are compacted together, and in place:
+        a level's items lie one after the other, and an odd last item already lies where the next ones follow.
+
+        Args:
+            matrix: Values (sketches × values, float64, C-contiguous, no NaN). Its content is lost.
+            size: k.
+            shrinking: c.
+        """
+        rows, total = matrix.shape
+        plan = cls(size, shrinking)
+        buffers, begins, ends = [matrix], [0], [0]
+        while ends[0] < total:
+            taken = min(total - ends[0], plan._capacity - plan._count + 1)
+            ends[0] += taken
+            plan._lengths[0] += taken
+            plan._count += taken
+            if plan._count <= plan._capacity:
+                break
+            height, offset = plan._next_compaction()
+            if height + 1 == len(buffers):
+                buffers.append(np.empty((rows, (total >> (height + 1)) + 1)))
+                begins.append(0)
+                ends.append(0)
+            begin, half = begins[height], plan._lengths[height] // 2
+            items = buffers[height][:, begin : begin + 2 * half]
+            items.sort(axis=1)
+            buffers[height + 1][:, ends[height + 1] : ends[height + 1] + half] = items[:, offset::2]
+            begins[height] += 2 * half
+            ends[height + 1] += half
+            plan._lengths[height] -= 2 * half
+            plan._lengths[height + 1] += half
+            plan._count -= half
+        sketches = []
+        for row in range(rows):
+            sketch = cls.__new__(cls)
+            sketch.__dict__.update(plan.__dict__)
+            for name in ("_lengths", "_compressions", "_offsets", "_capacities"):
+                setattr(sketch, name, list(getattr(plan, name)))
+            # Copies, so that a sketch does not keep the matrix alive.
+            sketch._levels = [
+                [buffer[row, begin:end].copy()] if end > begin else []
+                for buffer, begin, end in zip(buffers, begins, ends, strict=True)
+            ]
+            sketches.append(sketch)
+        return sketches
+
     def update(self, values: Floats) -> None:
         """Add `values` (1-D, float64, no NaN; infinities are kept) in their order."""
         position = 0
@@ -133,21 +189,28 @@ class QuantileSketch:
             self._count += len(items)
 
     def _condense(self) -> None:
-        """Halve the first level that has reached its capacity; one always has, since all together exceed theirs."""
-        for height, length in enumerate(self._lengths):
-            if length >= self._capacities[height]:
-                break
-        if height + 1 == len(self._levels):
-            self._expand()
+        """Halve the first level that has reached its capacity."""
+        height, offset = self._next_compaction()
+        length = self._lengths[height]
         pieces = self._levels[height]
         buffer = np.concatenate(pieces) if len(pieces) > 1 else pieces[0]
         even = length - length % 2
-        if self._compressions[height] % 2 == 1:
-            self._offsets[height] = 1 - self._offsets[height]
-        self._compressions[height] += 1
-        promoted = np.sort(buffer[:even])[self._offsets[height] :: 2]
+        promoted = np.sort(buffer[:even])[offset::2]
         # The copy lets the batch that the odd last item came from be freed.
         self._levels[height] = [buffer[even:].copy()] if even < length else []
         self._lengths[height] = length - even
-        self._count -= length - (length - even)
+        self._count -= even
         self._append(height + 1, promoted)
+
+    def _next_compaction(self) -> tuple[int, int]:
+        """The level to halve and the offset of the items that move up; the level above is made when it is missing.
+
+        One level always has reached its capacity, since all together exceed theirs.
+        """
+        height = next(height for height, length in enumerate(self._lengths) if length >= self._capacities[height])
+        if height + 1 == len(self._lengths):
+            self._expand()
+        if self._compressions[height] % 2 == 1:
+            self._offsets[height] = 1 - self._offsets[height]
+        self._compressions[height] += 1
+        return height, self._offsets[height]

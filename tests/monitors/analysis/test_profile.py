@@ -1,13 +1,19 @@
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from monitors.analysis import csv_files, parquet_files, reading
-from monitors.analysis.profile import Profile, merge_as_tree, profile_dataset
+from monitors.analysis import lines, reading
+from monitors.analysis.profile import Profile
+from monitors.analysis.profiling import profile_dataset
 from monitors.analysis.reading import open_dataset
 from monitors.analysis.summary import statistics_of
+from monitors.analysis.tree import MergeTree, merged
+from tests.monitors.analysis.literal_sketch import LiteralSketch
 
 
 def frame_of(rows: int, seed: int = 0) -> pl.DataFrame:
@@ -22,6 +28,15 @@ def frame_of(rows: int, seed: int = 0) -> pl.DataFrame:
         },
         nan_to_null=True,
     )
+
+
+def store(frame: pl.DataFrame, path: Path) -> None:
+    if path.suffix == ".parquet":
+        frame.write_parquet(path)
+    elif path.suffix == ".csv":
+        frame.write_csv(path)
+    else:
+        frame.write_ndjson(path)
 
 
 def profile_of(frame: pl.DataFrame) -> Profile:
@@ -69,10 +84,9 @@ def test_against_polars(tmp_path: Path) -> None:
 def test_the_result_does_not_depend_on_how_a_reader_cuts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = frame_of(20_000)
     found = set()
-    monkeypatch.setattr(reading, "BATCH_ROWS", 3000)
-    for group, size, block in [(100, 500, 1000), (7777, 3000, 8000), (20_000, 20_000, 1 << 20)]:
-        monkeypatch.setattr(parquet_files, "_ROWS", size)
-        monkeypatch.setattr(csv_files, "_BLOCK", block)
+    monkeypatch.setattr(reading, "CHUNK_ROWS", 2048)
+    for group, block in [(100, 1000), (7777, 8001), (20_000, 1 << 20)]:
+        monkeypatch.setattr(lines, "_READ", block)
         file = tmp_path / f"{group}.parquet"
         frame.write_parquet(file, row_group_size=group)
         frame.write_csv(tmp_path / "a.csv")
@@ -80,6 +94,45 @@ def test_the_result_does_not_depend_on_how_a_reader_cuts(tmp_path: Path, monkeyp
         found.add(statistics_of(profile_dataset(open_dataset(tmp_path / "a.csv"))).to_json())
     # One for Parquet, where "" is a text, and one for CSV, where it is missing.
     assert len(found) == 2
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_any_number_of_processes_gives_the_same_bytes(tmp_path: Path, suffix: str) -> None:
+    frame = frame_of(150_000)
+    for position, part in enumerate([frame.head(140_000), frame.tail(10_000), frame.head(1)]):
+        store(part, tmp_path / f"{position}.{suffix}")
+    dataset = open_dataset(tmp_path)
+    found = {statistics_of(profile_dataset(dataset, workers=workers)).to_json() for workers in (1, 2, 3)}
+    assert len(found) == 1
+
+
+def test_the_result_is_that_of_merging_the_chunks_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "CHUNK_ROWS", 2048)
+    frame = frame_of(9000)
+    frame.write_parquet(tmp_path / "a.parquet")
+    parts = [profile_of(frame.slice(start, 2048)) for start in range(0, 9000, 2048)]
+    plain = merged(parts)
+    assert plain is not None
+    assert statistics_of(profile_dataset(open_dataset(tmp_path))).to_json() == statistics_of(plain).to_json()
+
+
+def test_every_chunk_has_the_layout_of_one_item_at_a_time(tmp_path: Path) -> None:
+    frame = frame_of(reading.CHUNK_ROWS)
+    frame.write_parquet(tmp_path / "a.parquet")
+    columns = profile_dataset(open_dataset(tmp_path)).columns
+    for name in ("score", "age"):
+        literal = LiteralSketch()
+        for value in frame[name].drop_nulls().cast(pl.Float64):
+            literal.update(value)
+        assert [level.tolist() for level in columns[name].sketch.levels()] == literal.levels
+
+
+def test_the_sketch_has_the_size_asked_for(tmp_path: Path) -> None:
+    frame_of(9000).write_parquet(tmp_path / "a.parquet")
+    profile = profile_dataset(open_dataset(tmp_path), like=Profile(sketch_size=64))
+    assert len(profile.columns["age"].sketch) < 400
+    [_, age, *_] = statistics_of(profile).document["features"]
+    assert age["numerical_statistics"]["distribution"]["kll"]["sketch"]["parameters"]["k"] == 64.0
 
 
 def test_files_are_merged_as_a_tree_of_neighbours(tmp_path: Path) -> None:
@@ -120,10 +173,35 @@ def test_a_data_set_without_rows_keeps_its_columns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 8, 13])
 def test_the_tree_keeps_the_order(count: int) -> None:
-    whole = merge_as_tree(profile_of(pl.DataFrame({"a": [float(i)]})) for i in range(count))
-    assert whole.rows == count
-    if count:
+    whole = merged(profile_of(pl.DataFrame({"a": [float(i)]})) for i in range(count))
+    assert (whole is None) == (count == 0)
+    if whole is not None:
+        assert whole.rows == count
         assert whole.columns["a"].sketch.levels()[0].tolist() == list(range(count))
+
+
+@given(count=st.integers(1, 20), cut=st.integers(0, 20), seed=st.randoms(use_true_random=False))
+@settings(max_examples=50, deadline=None)
+def test_the_tree_does_not_depend_on_who_merges_what(count: int, cut: int, seed: Random) -> None:
+    values = [0.1 * 3**i for i in range(count)]
+
+    def leaf(position: int) -> Profile:
+        return profile_of(pl.DataFrame({"a": [values[position]]}))
+
+    parts = [list(range(min(cut, count))), list(range(min(cut, count), count))]
+    whole = MergeTree()
+    for part in parts:
+        seed.shuffle(part)
+        tree = MergeTree()
+        for position in part:
+            tree.add((0, position, leaf(position)))
+        for node in tree.nodes():
+            whole.add(node)
+    one_by_one = merged(leaf(position) for position in range(count))
+    found = whole.whole()
+    assert found is not None
+    assert one_by_one is not None
+    assert found.columns["a"].moments == one_by_one.columns["a"].moments
 
 
 def test_a_column_that_comes_late_was_missing_before() -> None:
@@ -137,12 +215,12 @@ def test_a_column_that_comes_late_was_missing_before() -> None:
 
 
 def test_progress_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "BATCH_ROWS", 400)
+    monkeypatch.setattr(reading, "CHUNK_ROWS", 1024)
     for name in ("a", "b"):
-        frame_of(1000).write_parquet(tmp_path / f"{name}.parquet")
+        frame_of(2500).write_parquet(tmp_path / f"{name}.parquet")
     told: list[tuple[int, int]] = []
     dataset = open_dataset(tmp_path)
     profile_dataset(dataset, on_progress=lambda rows, read: told.append((rows, read)))
-    assert [rows for rows, _ in told] == [400, 800, 1000, 1400, 1800, 2000]
+    assert [rows for rows, _ in told] == [1024, 2048, 2500, 3524, 4548, 5000]
     assert [read for _, read in told] == sorted(read for _, read in told)
     assert told[-1][1] == dataset.total_bytes

@@ -1,0 +1,58 @@
+"""Parts of a data set profiled by processes."""
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+
+from monitors.analysis.profile import Profile
+from monitors.analysis.profiling import Part, PartProfile, Progress, profile_part
+from monitors.analysis.reading import Dataset
+
+BYTES_A_WORKER = 1 << 30
+"""Bytes from which another process is worth its start."""
+
+_PARTS_A_WORKER = 4
+
+
+def count_for(dataset: Dataset) -> int:
+    """How many processes a data set is worth: one for each GB, but no more than there are cores."""
+    return max(1, min(os.cpu_count() or 1, dataset.total_bytes // BYTES_A_WORKER))
+
+
+def parts_of(dataset: Dataset, workers: int) -> list[Part]:
+    """The data set in parts: its files, and large ones in several where their rows can be counted without reading."""
+    parts: list[Part] = []
+    wanted = dataset.total_bytes / (workers * _PARTS_A_WORKER)
+    for position, file in enumerate(dataset.files):
+        chunks = dataset.chunk_count(file)
+        pieces = max(1, round(file.size / wanted)) if wanted else 1
+        if chunks is None or min(pieces, chunks) <= 1:
+            parts.append(Part(position))
+            continue
+        step = -(-chunks // pieces)
+        parts += [Part(position, first, min(first + step, chunks)) for first in range(0, chunks, step)]
+    return parts
+
+
+def profile_parts(
+    dataset: Dataset, like: Profile, workers: int, on_progress: Progress | None = None
+) -> Iterator[PartProfile]:
+    """The parts' profiles as they are done, in any order, computed by `workers` processes.
+
+    Raises:
+        BrokenProcessPool: A process ended before its work.
+    """
+    rows = done = 0
+    # Forking a process whose threads hold locks (polars has its own) may leave them held for ever.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(dataset.files) * 64), mp_context=context) as pool:
+        waiting = {pool.submit(profile_part, dataset, like, part) for part in parts_of(dataset, workers)}
+        while waiting:
+            ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in ended:
+                result = future.result()
+                rows, done = rows + result.rows, done + result.bytes_read
+                if on_progress:
+                    on_progress(rows, done)
+                yield result
