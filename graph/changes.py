@@ -265,3 +265,41 @@ class Dissociate:
     def payload(self) -> dict[str, Any]:
         """The end that was asked for."""
         return {"dissociate": list(self.triple), "valid_to": self.valid_to}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Let no association hold between two entities any longer, whatever its type."""
+
+    source: str
+    destination: str
+    valid_to: int | None = None
+
+    @property
+    def triples(self) -> list[Triple]:
+        """What may hold between them."""
+        return [(self.source, kind.value, self.destination) for kind in AssociationType]
+
+    def needs(self, needs: Needs) -> None:
+        """Both ends and the edges between them."""
+        needs.entity(self.source, None)
+        needs.entity(self.destination, None)
+        needs.triples.update(self.triples)
+
+    def apply(self, draft: Draft) -> Applied:
+        """End all of them.
+
+        Raises:
+            NotFoundError: none holds.
+        """
+        valid_to = draft.moment(self.valid_to, "validTo")
+        ended = [triple for triple in self.triples if draft.disconnect(triple, valid_to)]
+        if not ended:
+            raise NotFoundError(
+                f"no association from {self.source} to {self.destination} exists in account {draft.account}"
+            )
+        return Applied(triple=ended[0])
+
+    def payload(self) -> dict[str, Any]:
+        """The end that was asked for."""
+        return {"part": [self.source, self.destination], "valid_to": self.valid_to}

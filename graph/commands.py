@@ -7,7 +7,7 @@ from typing import Any
 
 from graph import arns, limits
 from graph.associations import AssociationType, Triple
-from graph.changes import Applied, Associate, Command, Delete, Dissociate, Put, Update
+from graph.changes import Applied, Associate, Command, Delete, Dissociate, Part, Put, Update
 from graph.entities import Kind, State, Status
 from graph.errors import InvalidError
 from graph.times import to_ms
@@ -18,6 +18,7 @@ __all__ = [
     "Command",
     "Delete",
     "Dissociate",
+    "Part",
     "Place",
     "Put",
     "Update",
@@ -26,6 +27,7 @@ __all__ = [
     "create_named",
     "delete",
     "dissociate",
+    "part",
     "update",
 ]
 
@@ -180,6 +182,11 @@ def dissociate(
 ) -> Dissociate:
     """The end of an association."""
     return Dissociate(_triple(source, association, destination), _ms(valid_to))
+
+
+def part(source: str, destination: str, *, valid_to: datetime | None = None) -> Part:
+    """The end of every association from one entity to another."""
+    return Part(arns.normal(source), arns.normal(destination), _ms(valid_to))
 
 
 def _triple(source: str, association: AssociationType, destination: str) -> Triple:

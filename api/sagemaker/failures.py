@@ -49,7 +49,7 @@ def failure(error: Exception, modelled: frozenset[str] = frozenset()) -> Failure
     code, status = VALIDATION, 400
     match error:
         case NotFoundError():
-            code = "ResourceNotFound"
+            code = "ResourceNotFound" if "ResourceNotFound" in modelled else VALIDATION
         case ConflictError():
             # A name that is taken is a ValidationException at AWS, too ("… already exists").
             code = "ConflictException" if _conflicts(error, modelled) else VALIDATION

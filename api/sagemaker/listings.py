@@ -16,7 +16,7 @@ def filtered(given: Input, **fields: str | None) -> Filter:
     return Filter(
         created_after=None if after is None else to_ms(after),
         created_before=None if before is None else to_ms(before),
-        **fields,  # type: ignore[arg-type]  # all of the others hold text
+        **fields,
     )
 
 
