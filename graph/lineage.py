@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from graph import history
 from graph.associations import Association, AssociationType
+from graph.cones import KINDS, TYPES, WholeCone, pairs, tuples, whole_cones
 from graph.entities import Kind
-from graph.errors import InvalidError, NotFoundError, TimeLimitError
+from graph.errors import InvalidError, NotFoundError
 from graph.store.store import Store
 from graph.times import FOREVER, Moment
 
@@ -21,8 +21,6 @@ CHUNK = 2_000
 """Entities that one statement expands."""
 LIMIT = 100_000
 STARTS = 1_000
-KINDS = {kind.value: kind for kind in Kind}
-TYPES = {kind.value: kind for kind in AssociationType}
 
 
 class Direction(StrEnum):
@@ -35,6 +33,11 @@ class Direction(StrEnum):
     DESCENDANTS = "DESCENDANTS"
     BOTH = "BOTH"
     CONNECTED = "CONNECTED"
+
+
+BOTH = ["upstream", "downstream"]
+WAYS = {Direction.ASCENDANTS: BOTH[:1], Direction.DESCENDANTS: BOTH[1:], Direction.BOTH: BOTH}
+"""The cones that a direction is made of; `CONNECTED` is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,25 +143,20 @@ async def walk(
     _check(starts, depth, limit)
     kinds = sorted({kind.value for kind in associations})
     deadline = time.monotonic() + seconds
-    parameters = {"account": account, "at": when.at, "known": when.known, "associations": kinds}
     unique = list(dict.fromkeys(starts))
-    # A whole cone in one statement, where the database can; its levels are then walked in memory.
-    whole = {}
-    if depth is None and len(unique) == 1 and store.provider.name == "neo4j":
-        whole = await _whole(store, direction, {**parameters, "start": unique[0]}, limit, seconds / 4)
-    if not whole:
-        await known_before(store, account, unique)
-    cones: dict[Direction, list[tuple[str, ...]]] = {
-        Direction.ASCENDANTS: [("upstream",)],
-        Direction.DESCENDANTS: [("downstream",)],
-        Direction.BOTH: [("upstream",), ("downstream",)],
-        Direction.CONNECTED: [("upstream", "downstream")],
-    }
+    # A whole cone at once, where the database can; what is cut, or starts at several, goes by levels.
+    if depth is None and len(unique) == 1 and direction in WAYS and store.provider.name == "neo4j":
+        whole = await whole_cones(store, account, unique[0], WAYS[direction], when, kinds, limit, seconds / 4)
+        if whole:
+            return await _shown(store, account, whole, when, shown)
+    await known_before(store, account, unique)
+    parameters = {"account": account, "at": when.at, "known": when.known, "associations": kinds}
+    cones: list[tuple[str, ...]] = [(way,) for way in WAYS.get(direction, ())] or [("upstream", "downstream")]
     merged = Cone({})
-    for statements in cones[direction]:
+    for statements in cones:
         # What the first of two cones met counts for both.
         left = limit - len(merged.depths.keys() - set(unique))
-        cone = await _cone(store, statements, parameters, unique, depth, left, deadline, whole)
+        cone = await _cone(store, statements, parameters, unique, depth, left, deadline)
         merged = merged.union(cone) if merged.depths else cone
     nodes = await describe(store, account, merged, when)
     visible = nodes if shown == Shown() else [node for node in nodes if shown.admits(node)]
@@ -206,7 +204,6 @@ async def _cone(
     depth: int | None,
     limit: int,
     deadline: float,
-    whole: Mapping[str, Mapping[str, list[Any]]],
 ) -> Cone:
     cone = Cone({})
     new = list(starts)
@@ -215,7 +212,7 @@ async def _cone(
         front = [] if time.monotonic() > deadline else new[: limit - len(cone.depths)]
         cone.frontier.update(new[len(front) :])
         cone.depths |= dict.fromkeys(front, level)
-        found = await expand(store, statements, parameters, front, cone, whole)
+        found = await expand(store, statements, parameters, front, cone)
         if depth is not None and level >= depth:
             break
         level += 1
@@ -227,31 +224,33 @@ async def _cone(
     return cone
 
 
-async def _whole(
-    store: Store, direction: Direction, parameters: dict[str, Any], limit: int, seconds: float
-) -> dict[str, dict[str, list[Any]]]:
-    """The rows of the one start's cones by statement and ARN; nothing when a cone is larger than the limit."""
-    both = ("upstream", "downstream")
-    ways = {Direction.ASCENDANTS: both[:1], Direction.DESCENDANTS: both[1:], Direction.BOTH: both}
-    whole: dict[str, dict[str, list[Any]]] = {}
-    for statement in ways.get(direction, ()):
-        try:
-            rows = await store.read(f"neo4j/walk/{statement}", {**parameters, "limit": limit + 1}, seconds=seconds)
-        except TimeLimitError:
-            return {}  # by levels it can be cut in time
-        if not 0 < len(rows) <= limit:
-            return {}
-        whole[statement] = {row[0]: row for row in rows}
-    return whole
+async def _shown(store: Store, account: str, cones: Sequence[WholeCone], when: Moment, shown: Shown) -> Lineage:
+    """The answer of a walk that was not cut."""
+    nodes: list[Node] = []
+    edges: list[Association] = []
+    for cone in cones:
+        found = tuples(Node, cone.entities)
+        if cone.unsure:
+            found += await _past(store, account, cone.unsure, when)
+            found.sort(key=lambda node: (node.depth, node.arn))
+        nodes += found
+        edges += cone.edges
+    if len(cones) > 1:
+        nearest: dict[str, Node] = {}
+        for node in nodes:
+            if node.arn not in nearest or node.depth < nearest[node.arn].depth:
+                nearest[node.arn] = node
+        nodes = list(nearest.values())
+        edges = list(dict.fromkeys(edges))
+    if shown != Shown():
+        nodes = [node for node in nodes if shown.admits(node)]
+        arns = {node.arn for node in nodes}
+        edges = [edge for edge in edges if edge.source in arns and edge.destination in arns]
+    return Lineage(nodes, edges, False, [], when)
 
 
 async def expand(
-    store: Store,
-    statements: Sequence[str],
-    parameters: dict[str, Any],
-    front: Sequence[str],
-    cone: Cone,
-    whole: Mapping[str, Mapping[str, list[Any]]] = MappingProxyType({}),
+    store: Store, statements: Sequence[str], parameters: dict[str, Any], front: Sequence[str], cone: Cone
 ) -> set[str]:
     """Expand one level: note what its entities are and their edges; what they lead to."""
     found: set[str] = set()
@@ -259,11 +258,7 @@ async def expand(
         along = statement == "downstream"
         for begin in range(0, len(front), CHUNK):
             chunk = front[begin : begin + CHUNK]
-            known = whole.get(statement, {})
-            rows = [known[arn] for arn in chunk if arn in known]
-            if left := [arn for arn in chunk if arn not in known]:
-                rows += await store.read(f"walk/{statement}", {**parameters, "frontier": left})
-            for row in rows:
+            for row in await store.read(f"walk/{statement}", {**parameters, "frontier": chunk}):
                 arn = row[0]
                 cone.rows[arn] = row
                 for kind, other, valid_from, valid_to in row[-1]:
@@ -283,17 +278,20 @@ async def describe(store: Store, account: str, cone: Cone, when: Moment) -> list
         # The row is a copy of the revision in force now; see history.entities.
         if row is not None and row[5] <= when.at and row[6] <= when.known:
             if row[3] is not None:
-                tags = tuple([_pair(tag) for tag in row[7]]) if row[7] else ()
-                nodes[arn] = Node(arn, KINDS[row[1]], row[2], row[3], row[4], distance, tags)
+                nodes[arn] = Node(arn, KINDS[row[1]], row[2], row[3], row[4], distance, pairs(row[7] or ()))
         else:
             unsure.append(arn)
-    for begin in range(0, len(unsure), CHUNK):
-        for arn, entity in (await history.entities(store, account, unsure[begin : begin + CHUNK], when)).items():
-            tags = tuple((entity.tags or {}).items())
-            nodes[arn] = Node(arn, entity.kind, entity.type, entity.name, entity.created_at, cone.depths[arn], tags)
+    depths = {arn: cone.depths[arn] for arn in unsure}
+    nodes.update((node.arn, node) for node in await _past(store, account, depths, when))
     return [nodes[arn] for arn in cone.depths if arn in nodes]
 
 
-def _pair(tag: str) -> tuple[str, str]:
-    key, _, value = tag.partition("\t")
-    return key, value
+async def _past(store: Store, account: str, depths: Mapping[str, int], when: Moment) -> list[Node]:
+    """What entities were at a moment, by their histories; those that were not there are left out."""
+    arns = list(depths)
+    nodes = []
+    for begin in range(0, len(arns), CHUNK):
+        for arn, entity in (await history.entities(store, account, arns[begin : begin + CHUNK], when)).items():
+            tags = tuple((entity.tags or {}).items())
+            nodes.append(Node(arn, entity.kind, entity.type, entity.name, entity.created_at, depths[arn], tags))
+    return nodes
