@@ -14,6 +14,8 @@ from graph.catalog import Catalog
 from graph.store.provider import EmbeddedProvider, Neo4jProvider, Provider
 from tests.servers.neo4j_server import running_neo4j
 
+pytest_plugins = ["tests.servers.application"]
+
 DATABASES = ("embedded", "neo4j")
 
 
@@ -62,6 +64,12 @@ async def catalog(request: pytest.FixtureRequest, databases: Databases) -> Async
 def account() -> str:
     """An account that nobody else uses."""
     return f"{random.randrange(10**12):012d}"
+
+
+@pytest.fixture
+def secrets_key_file(databases: Databases) -> Path:
+    """What seals the secrets of all keys in the session's databases."""
+    return databases.folder / "keys" / "secrets.key"
 
 
 @pytest.fixture
