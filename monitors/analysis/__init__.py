@@ -25,7 +25,8 @@ from monitors.analysis.profile import Profile
 from monitors.analysis.profiling import profile_dataset
 from monitors.analysis.reading import Dataset, open_dataset
 from monitors.analysis.statistics import Statistics, parse_statistics
-from monitors.analysis.summary import statistics_of
+from monitors.analysis.stored import profile_from_bytes, profile_to_bytes
+from monitors.analysis.summary import grouped_document, grouped_statistics, statistics_of
 from monitors.analysis.violations import Violation, violations_document, violations_to_json
 
 __all__ = [
@@ -47,10 +48,14 @@ __all__ = [
     "Statistics",
     "Violation",
     "find_violations",
+    "grouped_document",
+    "grouped_statistics",
     "open_dataset",
     "parse_constraints",
     "parse_statistics",
     "profile_dataset",
+    "profile_from_bytes",
+    "profile_to_bytes",
     "statistics_of",
     "suggest_constraints",
     "violations_document",

@@ -41,6 +41,9 @@ class ColumnProfile:
 
     One String makes the column String, else one Fractional makes it Fractional, else it is Integral; without any
     value it is Unknown. Once a column is String its numbers are no longer followed.
+
+    Attributes:
+        forgotten: Whether part of it was stored as a sensitive column: then only the counts are known.
     """
 
     name: str
@@ -52,6 +55,7 @@ class ColumnProfile:
     sketch: QuantileSketch = field(default_factory=QuantileSketch)
     distinct: DistinctCounter = field(default_factory=DistinctCounter)
     categories: CategoryCounts = field(default_factory=CategoryCounts)
+    forgotten: bool = False
 
     @property
     def present(self) -> int:
@@ -85,6 +89,7 @@ class ColumnProfile:
         self.integral += other.integral
         self.fractional += other.fractional
         self.string += other.string
+        self.forgotten |= other.forgotten
         self.moments.merge(other.moments)
         self.sketch.merge(other.sketch)
         if other.distinct is not self.distinct:

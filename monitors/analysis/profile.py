@@ -27,6 +27,7 @@ class Profile:
         sketch_size: k of the columns' quantile sketches.
         grouping: By what the rows are divided as well, if by anything.
         groups: The profile of each group's rows by the group's name; the grouping column itself is left out.
+        sensitive: Columns of which no value may stand in anything that is written.
         patterns: Which columns are missing together, when that was asked for.
         broken: Lines that could not be read and are no rows.
     """
@@ -37,7 +38,12 @@ class Profile:
     grouping: Grouping | None = None
     groups: dict[str, "Profile"] = field(default_factory=dict)
     patterns: MissingPatterns | None = None
+    sensitive: frozenset[str] = frozenset()
     broken: BrokenLines = field(default_factory=BrokenLines)
+
+    def __post_init__(self) -> None:
+        if self.grouping is not None and self.grouping.column in self.sensitive:
+            raise ColumnsError(f"{self.grouping.column!r} is sensitive, so rows can't be grouped by its values.")
 
     def update(
         self,
@@ -96,7 +102,9 @@ class Profile:
     def empty(self) -> "Profile":
         """A profile of no rows that measures the same."""
         patterns = None if self.patterns is None else MissingPatterns()
-        return Profile(sketch_size=self.sketch_size, grouping=self.grouping, patterns=patterns)
+        return Profile(
+            sketch_size=self.sketch_size, grouping=self.grouping, patterns=patterns, sensitive=self.sensitive
+        )
 
     def _column(self, name: str, counter_of: Callable[[str], DistinctCounter] | None = None) -> ColumnProfile:
         column = self.columns.get(name)
@@ -119,5 +127,5 @@ class Profile:
                     f"{self.grouping.column!r} divides the rows into more than {MOST_GROUPS} groups. Group by a column "
                     "with fewer values, or by longer times."
                 )
-            group = self.groups[name] = Profile(sketch_size=self.sketch_size)
+            group = self.groups[name] = Profile(sketch_size=self.sketch_size, sensitive=self.sensitive)
         return group

@@ -65,6 +65,26 @@ class QuantileSketch:
             sketch._count += len(array)
         return sketch
 
+    @classmethod
+    def from_state(
+        cls,
+        levels: Sequence[Floats],
+        compressions: Sequence[int],
+        offsets: Sequence[int],
+        size: int = DEFAULT_SIZE,
+        shrinking: float = DEFAULT_SHRINKING,
+    ) -> "QuantileSketch":
+        """The sketch with these `levels` and what else `state` said of it: it goes on as the original would have."""
+        sketch = cls.from_levels([level.tolist() for level in levels], size, shrinking)
+        sketch._compressions, sketch._offsets = list(compressions), list(offsets)
+        if not len(levels) == len(compressions) == len(offsets):
+            raise ValueError("the levels and their compressions differ in number")
+        return sketch
+
+    def state(self) -> dict[str, list[int]]:
+        """How long each level is, how often it was compressed, and which items move up next time."""
+        return {"lengths": self._lengths, "compressions": self._compressions, "offsets": self._offsets}
+
     def __len__(self) -> int:
         """How many items are held, of whatever weight."""
         return self._count

@@ -1,12 +1,14 @@
 """`statistics.json`: what a data set looks like, in the format of SageMaker Model Monitor.
 
 Format: "Schema for Statistics" in the SageMaker developer guide; `docs/reference/schemas/statistics.schema.json`.
-Beside its keys we write four of our own, which its readers pass over:
+Beside its keys we write some of our own, which its readers pass over:
 
 * `type_counts` of a feature: how many values are Integral, Fractional, String;
 * `other_count` of a categorical distribution: how many values are none of the buckets' (at most 1,000 buckets);
 * `count_error` there: by how much a bucket's count may be too small (0: exact), and `distinct_count_exact` beside
-  `distinct_count`: whether it was counted rather than estimated.
+  `distinct_count`: whether it was counted rather than estimated;
+* `sensitive` of a feature of which only counts may be told: it has no other statistics;
+* `broken_lines` and `missing_patterns` of the data set, when there are any or when they were asked for.
 """
 
 import math

@@ -1,11 +1,14 @@
 """From a profile to the document that describes it."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from monitors.analysis.columns import ColumnProfile
+from monitors.analysis.errors import DocumentError
 from monitors.analysis.jsonfile import Document, number
+from monitors.analysis.missing import MOST_PATTERNS
 from monitors.analysis.moments import Moments
 from monitors.analysis.profile import Profile
 from monitors.analysis.sketch import QuantileSketch
@@ -24,20 +27,60 @@ def statistics_of(profile: Profile) -> Statistics:
         >>> statistics.features["age"].numerical.mean  # doctest: +SKIP
         38.6
     """
-    return read_statistics(
-        {
-            "version": VERSION,
-            "dataset": {"item_count": profile.rows},
-            "features": [_feature(column) for column in profile.columns.values()],
+    dataset: Document = {"item_count": profile.rows}
+    if profile.broken.count:
+        dataset["broken_lines"] = {
+            "count": profile.broken.count,
+            "examples": [asdict(line) for line in profile.broken.examples],
         }
-    )
+    if profile.patterns is not None:
+        dataset["missing_patterns"] = {
+            "patterns": [
+                {"missing": list(names), "count": count} for names, count in profile.patterns.top(MOST_PATTERNS)
+            ],
+            "other_count": profile.rows - sum(count for _, count in profile.patterns.top(MOST_PATTERNS)),
+        }
+    features = [_feature(column, column.name in profile.sensitive) for column in profile.columns.values()]
+    return read_statistics({"version": VERSION, "dataset": dataset, "features": features})
 
 
-def _feature(column: ColumnProfile) -> Document:
+def grouped_statistics(profile: Profile) -> dict[str, Statistics]:
+    """The statistics of every group, by the group's name in their order; empty when nothing was grouped."""
+    return {name: statistics_of(profile.groups[name]) for name in sorted(profile.groups)}
+
+
+def grouped_document(profile: Profile) -> Document:
+    """`statistics_by_group.json`: the statistics of all groups and by what they were made.
+
+    Schema: `docs/reference/schemas/statistics_by_group.schema.json`.
+
+    Raises:
+        DocumentError: The profile was not grouped.
+    """
+    if profile.grouping is None:
+        raise DocumentError("The profile has no groups; name a column to group by when it is made.")
+    return {
+        "version": VERSION,
+        "group_by": profile.grouping.column,
+        "every": profile.grouping.every,
+        "groups": [
+            {"group": name, "statistics": statistics.document}
+            for name, statistics in grouped_statistics(profile).items()
+        ],
+    }
+
+
+def _feature(column: ColumnProfile, sensitive: bool) -> Document:
     common = {"num_present": column.present, "num_missing": column.missing}
     inferred = column.inferred_type
     feature: Document = {"name": column.name, "inferred_type": inferred}
-    if inferred in ("Integral", "Fractional"):
+    if sensitive or column.forgotten:
+        feature["sensitive"] = True
+        if inferred in ("Integral", "Fractional"):
+            feature["numerical_statistics"] = {"common": common}
+        else:
+            feature["string_statistics"] = {"common": common, **_distinct(column)}
+    elif inferred in ("Integral", "Fractional"):
         feature["numerical_statistics"] = _numerical(common, column.moments, column.sketch)
     else:
         feature["string_statistics"] = _string(common, column)
@@ -105,12 +148,9 @@ def _buckets(moments: Moments, sketch: QuantileSketch) -> list[Document]:
 def _string(common: Document, column: ColumnProfile) -> Document:
     categories = column.categories
     top = categories.top(MOST_CATEGORIES) if column.present else []
-    exact = categories.is_exact or column.distinct.is_exact
-    distinct = categories.counts.height if categories.is_exact else max(column.distinct.count, len(top))
     return {
         "common": common,
-        "distinct_count": float(distinct),
-        "distinct_count_exact": exact,
+        **_distinct(column),
         "distribution": {
             "categorical": {
                 "buckets": [{"value": value, "count": count} for value, count in top],
@@ -119,3 +159,15 @@ def _string(common: Document, column: ColumnProfile) -> Document:
             }
         },
     }
+
+
+def _distinct(column: ColumnProfile) -> Document:
+    """How many different texts there are; NaN where a stored profile could not keep them."""
+    categories = column.categories
+    if column.forgotten:
+        return {"distinct_count": "NaN", "distinct_count_exact": False}
+    exact = categories.is_exact or column.distinct.is_exact
+    distinct = categories.counts.height
+    if not categories.is_exact:
+        distinct = max(column.distinct.count, min(distinct, MOST_CATEGORIES))
+    return {"distinct_count": float(distinct), "distinct_count_exact": exact}
