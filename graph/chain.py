@@ -115,8 +115,8 @@ class Chain:
             row[:11]
         )
         salt, digest, account, kind = row[11:15]
-        by_created, by_name, type_, shown, source_uri, created_at, resource_arn = row[15:22]
-        actor, door, holder, entity = row[22:]
+        by_created, by_name, type_, shown, source_uri, created_at, resource_arn, source_arn = row[15:23]
+        actor, door, holder, entity = row[23:]
         name = f"revision {key} of {arn}"
         sequence = self._place(name, key, recorded_from, leaf, account)
         if sequence is None:
@@ -135,6 +135,7 @@ class Chain:
             "source_uri": source_uri,
             "created_at": created_at,
             "resource_arn": resource_arn,
+            "source_arn": source_arn,
         }
         expected = dict.fromkeys(listed) if state is None else listing_row(account, state)
         if state is not None and kind != state["kind"]:

@@ -147,6 +147,7 @@ def listing_row(account: str, state: State) -> dict[str, Any]:
         "source_uri": state.get("source_uri"),
         "created_at": state["created_at"],
         "resource_arn": state.get("resource_arn"),
+        "source_arn": state.get("source_arn"),
     }
 
 

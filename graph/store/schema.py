@@ -7,8 +7,11 @@ import orjson
 from graph.errors import UnavailableError
 from graph.store.store import Store
 
-VERSION = 3
-"""2: revisions hold their resource's own ARN, so that it is found at past moments; 3: principals, keys and the access log."""
+VERSION = 4
+"""2: revisions hold their resource's own ARN, so that it is found at past moments; 3: principals, keys and the access log;
+4: revisions hold their source's ARN, metrics have points."""
+COPIED = {"resource_arn": 2, "source_arn": 4}
+"""What revisions hold beside their states, by the version since which they do."""
 PAGE = 1_000
 
 
@@ -34,16 +37,17 @@ async def prepare(store: Store) -> None:
     for name in sorted(entry.name.removesuffix(".cypher") for entry in folder.iterdir()):
         if name.startswith(("unique_", "index_")):
             await store.run(f"schema/{name}")
-    if found == 1:
-        await _copy_resource_arns(store)
+    for name, since in COPIED.items():
+        if found is not None and found < since:
+            await _copy(store, name)
     await store.run("schema/write_version", {"version": VERSION})
 
 
-async def _copy_resource_arns(store: Store) -> None:
-    """Version 1 kept them in the states alone; what was copied before an interruption is not seen again."""
+async def _copy(store: Store, name: str) -> None:
+    """Older versions kept it in the states alone; what was copied before an interruption is not seen again."""
     after = ""
-    while lacking := await store.run("revision/lacking_resource_arn", {"after": after, "limit": PAGE}):
+    while lacking := await store.run(f"revision/lacking_{name}", {"after": after, "limit": PAGE}):
         await store.run(
-            "revision/set_resource_arn", {"rows": [[key, orjson.loads(body)["resource_arn"]] for key, body in lacking]}
+            f"revision/set_{name}", {"rows": [[key, orjson.loads(body).get(name)] for key, body in lacking]}
         )
         after = lacking[-1][0]

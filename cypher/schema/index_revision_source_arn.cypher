@@ -1,0 +1,1 @@
+CREATE INDEX index_revision_source_arn IF NOT EXISTS FOR (n:Revision) ON (n.source_arn)
