@@ -3,7 +3,7 @@
 They are made by the functions of graph/commands.py, which check a caller's fields.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,6 +13,8 @@ from graph.entities import Kind, State
 from graph.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
 from graph.times import FOREVER, from_ms
 
+MAXIMA = {"tags": 50, "properties": 30, "parameters": 300, "inputs": 60, "outputs": 60}
+"""How many pairs an entity may have, by the field that holds them."""
 CASCADES = ("NONE", "SAME_AS", "ASSOCIATIONS")
 """What may end with an entity: nothing, what says that it is the same as another, all of its associations."""
 
@@ -102,6 +104,7 @@ class Update:
         set_pairs: pairs to set, by the name of a field that holds pairs.
         remove_keys: keys to remove, by the same.
         kind: of which kind it must be; None for any.
+        check: raises what stands against the change in the state that it meets.
     """
 
     arn: str
@@ -110,6 +113,7 @@ class Update:
     remove_keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
     valid_from: int | None = None
     kind: Kind | None = None
+    check: Callable[[State], None] | None = None
 
     def needs(self, needs: Needs) -> None:
         """The entity itself."""
@@ -125,6 +129,8 @@ class Update:
         valid_from = draft.moment(self.valid_from)
         if self.kind not in (None, draft.existing(self.arn)["kind"]):
             raise NotFoundError(f"{self.arn} is no {str(self.kind).lower().replace('_', ' ')}")
+        if self.check is not None:
+            self.check(draft.existing(self.arn))
         return Applied(self.arn, changed=draft.patch(self.arn, self._change, valid_from))
 
     def _change(self, state: State) -> State:
@@ -136,7 +142,7 @@ class Update:
                 pairs.pop(key, None)
             kept = [[key, value] for key, value in pairs.items()]
             state[name] = kept if name == "tags" else sorted(kept)
-            maximum = {"tags": 50, "properties": 30}.get(name, 300)
+            maximum = MAXIMA[name]
             if len(kept) > maximum:
                 raise InvalidError(
                     f"{state['arn']} would have {len(kept)} {name}; at most {maximum} are allowed",

@@ -1,5 +1,6 @@
 """What can be asked of the graph, made from a caller's fields and checked against SageMaker's limits."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from typing import Any
 
 from graph import arns, limits
 from graph.associations import AssociationType, Triple
-from graph.changes import Applied, Associate, Command, Delete, Dissociate, Part, Put, Update
+from graph.changes import MAXIMA, Applied, Associate, Command, Delete, Dissociate, Part, Put, Update
 from graph.entities import Kind, State, Status
 from graph.errors import InvalidError
 from graph.times import to_ms
@@ -116,6 +117,7 @@ def update(
     remove_tags: Sequence[str] = (),
     removed: Mapping[str, Sequence[str]] | None = None,
     valid_from: datetime | None = None,
+    check: Callable[[State], None] | None = None,
     **details: Any,
 ) -> Update:
     """A change of fields: those given replace the old ones, `properties` and `tags` are merged by key.
@@ -130,6 +132,7 @@ def update(
         remove_tags: Keys of tags to remove.
         removed: Keys to remove from `parameters`, `inputs` and `outputs`.
         valid_from: Since when it is so.
+        check: Raises what stands against the change in the state that it meets.
         details: Other fields.
 
     Raises:
@@ -148,7 +151,8 @@ def update(
     gone = {"properties": list(remove_properties), "tags": list(remove_tags), **(removed or {})}
     fields |= _fields(kind, details)
     return Update(
-        arns.normal(arn), fields, pairs, {name: keys for name, keys in gone.items() if keys}, _ms(valid_from), kind
+        *(arns.normal(arn), fields, pairs, {name: keys for name, keys in gone.items() if keys}),
+        *(_ms(valid_from), kind, check),
     )
 
 
@@ -215,22 +219,45 @@ def _state(arn: str, kind: Kind, name: str, type_: str | None, **details: Any) -
 
 
 def _parameters(values: Mapping[str, Mapping[str, str]]) -> list[list[Any]]:
-    if len(values) > 300:
-        raise InvalidError(
-            f"parameters has {len(values)} entries; at most 300 are allowed",
-            path="parameters",
-            constraint="size <= 300",
-        )
+    _count(values, "parameters", 300)
     return [
         [
             limits.text(name, "parameters.key", minimum=1, maximum=320, lines=False),
+            {form: _parameter(form, value, name) for form, value in values[name].items()},
+        ]
+        for name in sorted(values)
+    ]
+
+
+def _parameter(form: str, value: str, name: str) -> str:
+    if form == "number" and not math.isfinite(float(value)):
+        raise InvalidError(
+            f"parameters[{name[:40]!r}] is {value}; a number has to be finite", path="parameters", constraint="finite"
+        )
+    return limits.text(value, f"parameters[{name[:40]!r}]", maximum=2500)
+
+
+def _files(values: Mapping[str, Mapping[str, str]]) -> list[list[Any]]:
+    _count(values, "artifacts", MAXIMA["inputs"])
+    return [
+        [
+            limits.text(name, "artifacts.key", minimum=1, maximum=128, lines=False),
             {
-                form: limits.text(value, f"parameters[{name[:40]!r}]", maximum=2500)
+                form: limits.text(value, f"artifacts[{name[:40]!r}]", maximum=2048 if form == "value" else 64)
                 for form, value in values[name].items()
             },
         ]
         for name in sorted(values)
     ]
+
+
+def _count(values: Mapping[str, Any], path: str, maximum: int) -> None:
+    if len(values) > maximum:
+        raise InvalidError(
+            f"{path} has {len(values)} entries; at most {maximum} are allowed",
+            path=path,
+            constraint=f"size <= {maximum}",
+        )
 
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
@@ -244,25 +271,27 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "source_id": lambda value: limits.text(value, "sourceId", maximum=256, lines=False),
     "status_message": lambda value: limits.text(value, "statusMessage", maximum=1024),
     "metadata": limits.metadata,
+    "specification": limits.specification,
     "status": lambda value: Status(value).value,
     "started_at": to_ms,
     "ended_at": to_ms,
     "parameters": _parameters,
     "metrics": _parameters,
-    "inputs": _parameters,
-    "outputs": _parameters,
+    "inputs": _files,
+    "outputs": _files,
 }
 FIELDS = {
-    Kind.ARTIFACT: {"description", "name", "metadata"},
+    Kind.ARTIFACT: {"description", "name", "metadata", "specification"},
     Kind.ACTION: {
         *("description", "display_name", "source_uri", "source_type", "source_id"),
-        *("status", "status_message", "started_at", "ended_at", "metadata"),
+        *("status", "status_message", "started_at", "ended_at", "metadata", "specification"),
     },
     Kind.CONTEXT: {
-        *("description", "display_name", "name", "source_arn", "source_uri", "source_type", "source_id", "metadata")
+        *("description", "display_name", "name", "source_arn", "source_uri", "source_type", "source_id", "metadata"),
+        *("status", "status_message", "specification"),
     },
     Kind.TRIAL_COMPONENT: {
-        *("description", "display_name", "source_arn", "source_uri", "source_type", "metadata"),
+        *("description", "display_name", "source_arn", "source_uri", "source_type", "metadata", "specification"),
         *("status", "status_message", "started_at", "ended_at", "parameters", "metrics", "inputs", "outputs"),
     },
 }

@@ -49,6 +49,7 @@ class Entity:
         source_type, source_id: what an action's or context's source is, and its id there; what kind of job `source_arn` is.
         status_message: why the status is what it is.
         metadata: where it comes from: `CommitId`, `Repository`, `GeneratedBy`, `ProjectId`.
+        specification: what it was asked to be, as JSON text: a job's or an endpoint's request.
         parameters: name → `{"number": "0.1"}` or `{"string": "adam"}`.
         inputs, outputs: name → `{"value": URI, "media_type": …}`.
         started_at, ended_at, created_at, modified_at: epoch milliseconds.
@@ -79,6 +80,7 @@ class Entity:
     properties: Mapping[str, str] | None = None
     tags: Mapping[str, str] | None = None
     metadata: Mapping[str, str] | None = None
+    specification: str | None = None
     parameters: Mapping[str, Mapping[str, str]] | None = None
     metrics: Mapping[str, Mapping[str, str]] | None = None
     inputs: Mapping[str, Mapping[str, str]] | None = None

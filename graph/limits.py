@@ -8,6 +8,7 @@ from graph.errors import InvalidError
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", re.ASCII)
 SOURCE_ID_TYPES = ("MD5Hash", "S3ETag", "S3Version", "Custom")
 METADATA = ("CommitId", "Repository", "GeneratedBy", "ProjectId")
+SPECIFICATION = 2**20
 BATCH_ROWS = 10_000
 """Entities and associations that one request may write."""
 
@@ -97,6 +98,21 @@ def metadata(values: Mapping[str, str]) -> list[list[str]]:
                 constraint=f"one of {', '.join(METADATA)}",
             )
     return sorted(pairs(values, "metadata", count=len(METADATA), key=128, value=1024))
+
+
+def specification(value: str) -> str:
+    """What something was asked to be: JSON text of at most 1 MiB.
+
+    Raises:
+        InvalidError: it is longer.
+    """
+    if len(value) > SPECIFICATION:
+        raise InvalidError(
+            f"the specification has {len(value)} characters; it may have {SPECIFICATION}",
+            path="specification",
+            constraint=f"length <= {SPECIFICATION}",
+        )
+    return value
 
 
 def source_types(values: Iterable[tuple[str, str]]) -> list[list[str]]:

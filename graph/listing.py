@@ -24,7 +24,13 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which entities a list shows; times in epoch milliseconds, `created_before` exclusive; `prefix` is of their ARNs."""
+    """Which entities a list shows; times in epoch milliseconds, `created_before` exclusive; `prefix` is of their ARNs.
+
+    Attributes:
+        contains: a part of the name; upper and lower case are told apart.
+        status: as `Status` has it.
+        modified_before: exclusive, too.
+    """
 
     type: str | None = None
     name: str | None = None
@@ -32,6 +38,11 @@ class Filter:
     created_after: int | None = None
     created_before: int | None = None
     prefix: str | None = None
+    source_arn: str | None = None
+    contains: str | None = None
+    status: str | None = None
+    modified_after: int | None = None
+    modified_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,10 @@ async def entities(
         if not after.startswith(prefix):
             raise InvalidError("the cursor belongs to another list", path="after", constraint="a cursor of this list")
         low, high = (low, after) if descending else (after, high)
-    name = f"entity/list_{'source_' if filter.source_uri is not None else ''}by_{sort.value.lower()}_"
+    sought = [field for field in ("source_uri", "source_arn") if getattr(filter, field) is not None]
+    if len(sought) > 1:
+        raise InvalidError("a list is filtered by one source", path="source_arn", constraint="one of both")
+    name = f"entity/list_{''.join(f'{field}_' for field in sought)}by_{sort.value.lower()}_"
     parameters: dict[str, Any] = {
         "from": low,
         "to": high,
@@ -87,12 +101,15 @@ async def entities(
         "type": filter.type,
         "name": filter.name,
         "prefix": filter.prefix,
+        "contains": filter.contains,
+        "status": filter.status,
+        "modified_after": filter.modified_after or 0,
+        "modified_before": FOREVER if filter.modified_before is None else filter.modified_before,
         "created_after": filter.created_after or 0,
         "created_before": FOREVER if filter.created_before is None else filter.created_before,
         "limit": first + 1,
     }
-    if filter.source_uri is not None:
-        parameters["source_uri"] = filter.source_uri
+    parameters |= {field: getattr(filter, field) for field in sought}
     found = await store.read(name + ("descending" if descending else "ascending"), parameters)
     return Page([(key, from_body(body)) for key, body in found[:first]], len(found) > first)
 

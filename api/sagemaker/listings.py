@@ -10,7 +10,7 @@ from graph.listing import Filter, Sort
 from graph.times import to_ms
 
 
-def filtered(given: Input, **fields: str | None) -> Filter:
+def filtered(given: Input, **fields: Any) -> Filter:
     """The filter that a list's input asks for; `fields` are those of `Filter` beside the times."""
     after, before = given.get("CreatedAfter"), given.get("CreatedBefore")
     return Filter(

@@ -34,6 +34,7 @@ LINEAGE_TYPES = {
     Kind.TRIAL_COMPONENT: "TrialComponent",
 }
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", re.ASCII)
+SOURCE_ARN = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]*:\d{12}:.*", re.ASCII)
 
 
 def arn_of(call: Call, family: str, text: str) -> str:
@@ -96,6 +97,20 @@ def source_given(given: Mapping[str, Any]) -> dict[str, Any]:
 def shown_name(entity: Entity) -> str | None:
     """An artifact's name where SageMaker's pattern admits it: names of our own doors are free."""
     return entity.name if NAME.fullmatch(entity.name) else None
+
+
+def display_name(entity: Entity) -> str:
+    """What an experiment, trial or component is called: its name, where it has no other that SageMaker's pattern admits."""
+    shown = entity.display_name
+    return shown if shown is not None and NAME.fullmatch(shown) else entity.name
+
+
+def arn_source(entity: Entity) -> dict[str, Any] | None:
+    """What made an experiment, trial or component, such as a training job."""
+    arn = entity.source_arn
+    if arn is None or len(arn) > 256 or not SOURCE_ARN.fullmatch(arn):
+        return None
+    return {"SourceArn": arn, "SourceType": None if entity.source_type is None else entity.source_type[:128]}
 
 
 def tags_given(items: Sequence[Mapping[str, str]] | None) -> dict[str, str] | None:

@@ -13,11 +13,11 @@ from graph.store.schema import VERSION
 from tests.conftest import Databases
 
 ROOT = files(cypher)
-FOLDERS = ("access", "association", "entity", "ledger", "principal", "revision", "schema", "walk")
+FOLDERS = ("access", "association", "entity", "experiment", "ledger", "principal", "revision", "schema", "walk")
 NAMES = sorted(
     f"{folder}/{entry.name.removesuffix('.cypher')}" for folder in FOLDERS for entry in ROOT.joinpath(folder).iterdir()
 )
-NEO4J_ONLY = ("neo4j/walk/downstream", "neo4j/walk/upstream")
+NEO4J_ONLY = tuple(f"neo4j/walk/{way}_{what}" for way in ("downstream", "upstream") for what in ("edges", "entities"))
 
 PARAMETERS = {
     "account": "000000000000",
@@ -26,14 +26,21 @@ PARAMETERS = {
     "after": "",
     "arn": "",
     "arns": [],
+    "association": None,
     "associations": [],
     "at": 0,
     "before": "",
+    "by_name": False,
+    "contains": None,
     "created_after": 0,
     "created_before": 0,
+    "destination": None,
+    "destination_type": None,
     "end": "",
     "entries": [],
+    "experiments": "",
     "expires_at": 0,
+    "every": True,
     "forever": 0,
     "from": "",
     "frontier": ["a", "b"],
@@ -45,10 +52,14 @@ PARAMETERS = {
     "kind": "person",
     "known": 0,
     "limit": 1,
+    "modified_after": 0,
+    "modified_before": 0,
     "name": None,
     "now": 0,
+    "only": None,
     "operation": None,
     "outcome": None,
+    "place": None,
     "prefix": "",
     "principal": None,
     "requests": [],
@@ -56,8 +67,14 @@ PARAMETERS = {
     "rows": [],
     "sealed": "",
     "since": 0,
+    "sort": "source",
+    "source": "",
+    "source_arn": "",
+    "source_type": None,
     "source_uri": "",
+    "status": None,
     "to": "",
+    "trials": "",
     "triples": [],
     "type": None,
     "version": VERSION,
@@ -67,7 +84,11 @@ PARAMETERS = {
 
 HOLD_OTHERS = (
     "ledger/accounts",
-    *(f"principal/{name}" for name in ("accounts", "any_key", "grant", "put", "read")),
+    "principal/accounts",
+    "principal/any_key",
+    "principal/put",
+    "principal/read",
+    "principal/grant",
 )
 
 
@@ -108,7 +129,10 @@ async def test_whole_cones_visit_every_entity_once(databases: Databases, name: s
         assert explained.summary.plan is not None
         expands = [each for each in operators(explained.summary.plan) if each.startswith("VarLengthExpand")]
         assert expands == ["VarLengthExpand(Pruning,BFS,All)@neo4j"]
-        assert (await driver.execute_query(statement(name), parameters, database_=where.database)).records[0][0] == []
+        assert (await driver.execute_query(statement(name), parameters, database_=where.database)).records[0][0] in (
+            [[]] * 5,
+            [[]] * 8,
+        )
 
 
 def test_unknown_statement_is_not_found() -> None:
