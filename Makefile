@@ -37,7 +37,7 @@ serve: $(VENV)/.demo ## serve the demo's graph on http://127.0.0.1:8440
 
 test: $(VENV)/.dev ## lint, types and every test, on the embedded database and on a real Neo4j
 	@$(BIN)/python -m tests.servers.provision
-	@$(BIN)/python -m tests.servers.environments sdk2 sdk3
+	@$(BIN)/python -m tests.servers.environments sdk2 sdk3 smclarify
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -61,7 +61,7 @@ lock: $(VENV)/.dev ## lock the dependencies anew, with hashes
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra demo -o requirements/stemma.txt
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra demo --group dev -c requirements/stemma.txt -o requirements/dev.txt
 	@$(COMPILE) --upgrade --no-deps requirements/demo-data.in -o requirements/demo-data.txt
-	@for name in mlmd sdk2 sdk3; do $(COMPILE) --upgrade requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in mlmd sdk2 sdk3 smclarify; do $(COMPILE) --upgrade requirements/$$name.in -o requirements/$$name.txt; done
 
 bench: $(VENV)/.dev ## what we claim, measured beside its peers (benchmarks/README.md)
 	@$(BIN)/python -m tests.servers.provision
