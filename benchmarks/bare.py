@@ -7,11 +7,12 @@ from neo4j import AsyncDriver, AsyncManagedTransaction
 
 from graph.access import Caller
 from graph.commands import Associate, Command, Put
-from graph.drafts import Draft, Working
+from graph.drafts import Draft
 from graph.ledger import GENESIS, Head, next_entry
 from graph.records import Records
 from graph.store.rows import edge_row, entity_row, revision_row
 from graph.times import now_us
+from graph.working import Working
 
 NODES = """
 UNWIND $rows AS row

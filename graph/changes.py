@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from graph.associations import AssociationType, Triple
-from graph.drafts import Draft, Needs
+from graph.drafts import Draft
 from graph.entities import Kind, State
 from graph.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
 from graph.times import FOREVER, from_ms
+from graph.working import Needs
 
 MAXIMA = {"tags": 50, "properties": 30, "parameters": 300, "inputs": 60, "outputs": 60}
 """How many pairs an entity may have, by the field that holds them."""
@@ -137,7 +138,7 @@ class Update:
         state.update(self.fields)
         for name in {*self.set_pairs, *self.remove_keys}:
             # A dict keeps the place of a key that is set again, so tags keep their order.
-            pairs: dict[str, Any] = dict([*state.get(name, ()), *self.set_pairs.get(name, ())])
+            pairs: dict[str, Any] = dict([*(state.get(name) or ()), *self.set_pairs.get(name, ())])
             for key in self.remove_keys.get(name, ()):
                 pairs.pop(key, None)
             kept = [[key, value] for key, value in pairs.items()]

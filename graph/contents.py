@@ -15,8 +15,9 @@ from typing import Any
 from graph.associations import AssociationType
 from graph.changes import Applied, Put
 from graph.commands import Place, create_artifact
-from graph.drafts import Draft, Needs
+from graph.drafts import Draft
 from graph.times import FOREVER
+from graph.working import Needs
 
 ALWAYS = -1
 """Before every valid time."""

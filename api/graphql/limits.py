@@ -1,12 +1,11 @@
-"""What a GraphQL request may cost, found before anything of it runs.
+"""How large a GraphQL request may be, found before anything of it runs.
 
 A document is read once for its size (depth, aliases, fields, with fragments counted where they are used), then validated with
-rules that are made once, and both results are kept by its text. The cost depends on the variables and is found each time: a
-leaf is 1, a read of the database more, and everything below a page counts as often as the page may have items.
+rules that are made once, and both results are kept by its text. What it may cost is found in `costs`.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,11 +17,9 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     InlineFragmentNode,
-    IntValueNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
-    VariableNode,
     parse,
     specified_rules,
     validate,
@@ -39,23 +36,10 @@ ALIASES = 30
 FIELDS = 1_000
 TOKENS = 5_000
 SOURCE = 100_000
-COST = 1_000_000
 ERRORS = 20
 KEPT = 500
 """Documents whose reading is kept."""
 KEPT_SOURCE = 20_000
-
-DIGITS = 10
-"""Of a page's size: Int has 32 bits."""
-READ = 10
-"""The cost of a field that reads the database."""
-PAGES = {"artifacts", "actions", "contexts", "trialComponents", "associations", "history"}
-PAGE = 50
-WALKS = {"lineage": 5_000, "path": 1_000}
-EDGES = 2
-"""Edges a node that a walk is taken to have."""
-BATCHED = {"entity", "sourceEntity", "destinationEntity"}
-BODIES = {"before", "after"}
 
 
 @dataclass(slots=True)
@@ -127,28 +111,6 @@ OPEN_RULES: tuple[Any, ...] = (*specified_rules, MaybeNullValidationRule, OneOfI
 CLOSED_RULES: tuple[Any, ...] = (*OPEN_RULES, NoSchemaIntrospectionCustomRule)
 
 
-def cost(reading: Reading, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
-    """What an operation may cost at most, about one a value that it asks for."""
-    defaults = {
-        definition.variable.name.value: int(definition.default_value.value)
-        for definition in operation.variable_definitions or ()
-        if isinstance(definition.default_value, IntValueNode) and len(definition.default_value.value) <= DIGITS
-    }
-    return _Costs(reading.fragments, {**defaults, **variables}).of(operation.selection_set, 0)
-
-
-def within_cost(reading: Reading, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:
-    """Check an operation's cost.
-
-    Raises:
-        TooExpensiveError: it may cost too much.
-    """
-    if (found := cost(reading, operation, variables)) > COST:
-        raise TooExpensiveError(
-            f"the request may cost {found}; at most {COST} is allowed; ask for smaller pages, a smaller limit or fewer fields"
-        )
-
-
 def _within(document: DocumentNode, fragments: dict[str, FragmentDefinitionNode]) -> None:
     sizes = _Sizes(fragments)
     total = Size()
@@ -214,65 +176,6 @@ class _Sizes:
                 f"the fragment {name[:60]} contains itself", path="query", constraint="no fragment cycles"
             )
         return found
-
-
-class _Costs:
-    def __init__(self, fragments: dict[str, FragmentDefinitionNode], variables: Mapping[str, Any]) -> None:
-        self._fragments = fragments
-        self._variables = variables
-        self._known: dict[tuple[str, int], int] = {}
-
-    def of(self, selections: SelectionSetNode, items: int) -> int:
-        """The cost of a selection on a page or walk of so many items; 0 on anything else."""
-        total = 0
-        for selection in selections.selections:
-            if isinstance(selection, FieldNode):
-                total += self._field(selection, items)
-            elif isinstance(selection, FragmentSpreadNode):
-                total += self._fragment(selection.name.value, items)
-            else:
-                assert isinstance(selection, InlineFragmentNode)
-                total += self.of(selection.selection_set, items)
-        return total
-
-    def _fragment(self, name: str, items: int) -> int:
-        if (name, items) not in self._known:
-            self._known[name, items] = self.of(self._fragments[name].selection_set, items)
-        return self._known[name, items]
-
-    def _field(self, selection: FieldNode, items: int) -> int:
-        name = selection.name.value
-        if selection.selection_set is None:
-            return READ if name in BODIES else 1
-        if name in PAGES:
-            return READ * 2 + self.of(selection.selection_set, self._argument(selection, "first", PAGE))
-        if name in WALKS:
-            return READ * 10 + self.of(selection.selection_set, self._argument(selection, "limit", WALKS[name]))
-        inner = 1 + self.of(selection.selection_set, 0)
-        if name in BATCHED:
-            return READ + inner
-        if name in ("nodes", "edges"):
-            walked = EDGES if name == "edges" and not _has(selection, "node") else 1
-            return max(1, items) * walked * inner
-        return inner
-
-    def _argument(self, selection: FieldNode, name: str, default: int) -> int:
-        for argument in selection.arguments or ():
-            if argument.name.value == name:
-                value: Any = None
-                if isinstance(argument.value, IntValueNode):
-                    value = int(argument.value.value)
-                elif isinstance(argument.value, VariableNode):
-                    value = self._variables.get(argument.value.name.value)
-                return max(0, value) if isinstance(value, int) else default
-        return default
-
-
-def _has(selection: FieldNode, name: str) -> bool:
-    assert selection.selection_set is not None
-    return any(
-        isinstance(field, FieldNode) and field.name.value == name for field in selection.selection_set.selections
-    )
 
 
 def find_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

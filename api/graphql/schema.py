@@ -13,10 +13,11 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.graphql.context import Context
 from api.graphql.conversion import plan_inputs
+from api.graphql.costs import within_cost
 from api.graphql.descriptions import describe
 from api.graphql.entities import SHAPES
 from api.graphql.execution import Projecting
-from api.graphql.limits import Limits, find_operation, within_cost
+from api.graphql.limits import Limits, find_operation
 from api.graphql.mutations import Mutation
 from api.graphql.queries import Query
 from api.graphql.scalars import SCALARS

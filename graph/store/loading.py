@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from graph.drafts import Needs, Working
 from graph.store import rows
 from graph.store.store import Transaction
 from graph.times import FOREVER
+from graph.working import Needs, Working
 
 
 async def load(transaction: Transaction, needs: Needs) -> Working:

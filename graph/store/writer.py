@@ -5,22 +5,24 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from neo4j.exceptions import DriverError, Neo4jError
 
 from graph.access import Caller
 from graph.canonical import canonical, digest
-from graph.changes import Applied, Command
-from graph.drafts import Draft, Needs
-from graph.errors import ConflictError, InvalidError, StemmaError, UnavailableError
-from graph.ledger import GENESIS, Entry, Head, entry_row, next_entry
+from graph.changes import Command
+from graph.drafts import Draft
+from graph.errors import InvalidError, StemmaError, UnavailableError
+from graph.ledger import GENESIS, Head, entry_row, next_entry
 from graph.limits import BATCH_ROWS
-from graph.records import Records
 from graph.store import rows
 from graph.store.loading import load
+from graph.store.requests import Attempt, Outcome, Request
 from graph.store.store import LostRowsError, Store, Transaction, is_time_limit
 from graph.times import now_us
+from graph.working import Needs
+
+__all__ = ["Outcome", "Writer"]
 
 QUEUE_REQUESTS = 10_000
 REQUEST_ID = 256
@@ -28,53 +30,6 @@ ATTEMPT_SECONDS = 70.0
 """The longest that a database may say nothing: somewhat more than it gives a transaction itself."""
 
 log = logging.getLogger("stemma.writer")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a request came to.
-
-    Attributes:
-        applied: one result a command, in order.
-        sequence: the ledger entry that holds it; None when nothing had to change.
-        recorded: that entry's time, epoch microseconds; None likewise.
-        repeated: the same request had been done before.
-    """
-
-    applied: list[Applied]
-    sequence: int | None = None
-    recorded: int | None = None
-    repeated: bool = False
-
-
-@dataclass(slots=True)
-class _Request:
-    caller: Caller
-    commands: Sequence[Command]
-    key: str
-    payload: str
-    named: bool
-    future: "asyncio.Future[Outcome]"
-    needs: Needs
-    outcome: Outcome | None = None
-    error: Exception | None = None
-    entry: Entry | None = None
-    records: Records = field(default_factory=Records)
-
-
-class _Sent:
-    """An attempt whose commit was sent: how to find it again, and what it answers if it took place."""
-
-    def __init__(self, batch: list[_Request], heads: list[Head]) -> None:
-        first = next(request.entry for request in batch if request.entry is not None)
-        self.request, self.hash = first.request, first.hash
-        self.heads = heads
-        self._answers = [(request.outcome, request.error) for request in batch]
-
-    def restore(self, batch: list[_Request]) -> None:
-        """Give the requests the answers of this attempt."""
-        for request, (outcome, error) in zip(batch, self._answers, strict=True):
-            request.outcome, request.error = outcome, error
 
 
 class Writer:
@@ -88,8 +43,8 @@ class Writer:
     def __init__(self, store: Store, on_heads: Callable[[list[Head]], None] | None = None) -> None:
         self._store = store
         self._on_heads = on_heads
-        self._waiting: asyncio.Queue[_Request] = asyncio.Queue(QUEUE_REQUESTS)
-        self._held: _Request | None = None
+        self._waiting: asyncio.Queue[Request] = asyncio.Queue(QUEUE_REQUESTS)
+        self._held: Request | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def submit(
@@ -127,7 +82,7 @@ class Writer:
         payload = digest(canonical([command.payload() for command in commands])) if request_id is not None else ""
         key = f"{caller.account}/{operation}/{request_id if request_id is not None else uuid.uuid4().hex}"
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        request = _Request(caller, commands, key, payload, request_id is not None, future, needs)
+        request = Request(caller, commands, key, payload, request_id is not None, future, needs)
         try:
             self._waiting.put_nowait(request)
         except asyncio.QueueFull:
@@ -158,12 +113,11 @@ class Writer:
                 if not isinstance(error, StemmaError):
                     log.exception("writing a batch of %d requests failed", len(batch))
                 for request in batch:
-                    if not request.future.done():
-                        request.future.set_exception(error)
+                    request.fail(error)
             finally:
                 self._held = None
 
-    async def _write(self, batch: list[_Request]) -> None:
+    async def _write(self, batch: list[Request]) -> None:
         if not batch:
             return
         try:
@@ -177,21 +131,16 @@ class Writer:
                 try:
                     await self._write(part)
                 except (Neo4jError, DriverError, StemmaError) as error:
-                    _fail(part, error)
+                    for request in part:
+                        request.fail(error)
             return
         for request in batch:
-            if request.future.done():
-                continue
-            if request.error is not None:
-                request.future.set_exception(request.error)
-            else:
-                assert request.outcome is not None
-                request.future.set_result(request.outcome)
+            request.answer()
 
-    async def _retry(self, batch: list[_Request]) -> None:
+    async def _retry(self, batch: list[Request]) -> None:
         deadline = time.monotonic() + self._store.retry_seconds
         attempt = 0
-        sent: list[_Sent] = []
+        sent: list[Attempt] = []
         while True:
             try:
                 if sent and (heads := await self._committed(sent, batch)) is not None:
@@ -201,7 +150,7 @@ class Writer:
                     heads = await self._plan(transaction, batch)
                     if heads:
                         await _save(transaction, heads, batch)
-                        sent.append(_Sent(batch, heads))
+                        sent.append(Attempt(batch, heads))
                         await transaction.commit()
                 self._tell(heads)
                 return
@@ -212,7 +161,7 @@ class Writer:
                     continue
                 await self._store.recover(error, attempt, deadline)
 
-    async def _committed(self, sent: list["_Sent"], batch: list[_Request]) -> list[Head] | None:
+    async def _committed(self, sent: list[Attempt], batch: list[Request]) -> list[Head] | None:
         """The heads of a commit that took place though its reply was lost: all of a batch or nothing of it."""
         seen = await self._store.read("ledger/requests", {"requests": sorted({attempt.request for attempt in sent})})
         hashes = {row[3] for row in seen}
@@ -229,7 +178,7 @@ class Writer:
             except Exception:  # the write is done; whoever signs its head tries again at the next one
                 log.exception("the heads of %d accounts could not be signed", len(heads))
 
-    async def _plan(self, transaction: Transaction, batch: list[_Request]) -> list[Head]:
+    async def _plan(self, transaction: Transaction, batch: list[Request]) -> list[Head]:
         """Lock the heads, read what the requests need, and apply them; the heads that moved."""
         accounts = sorted({request.caller.account for request in batch})
         found = await transaction.run("ledger/lock", {"accounts": accounts, "genesis": GENESIS})
@@ -243,14 +192,14 @@ class Writer:
         for request in batch:
             request.outcome = request.error = request.entry = None
             if request.key in repeated:
-                _repeat(request, repeated[request.key])
+                request.repeat(repeated[request.key])
                 continue
             account = request.caller.account
             head = heads[account]
             recorded = max(now_us(), head.recorded + 1)
             draft = Draft(working, account, request.caller.actor, recorded)
             try:
-                applied = _apply(draft, request.commands)
+                applied = request.apply(draft)
             except StemmaError as error:
                 request.error = error
                 continue
@@ -272,7 +221,7 @@ class Writer:
                 repeated[request.key] = (request.entry.sequence, request.payload, recorded)
         return list(moved.values())
 
-    async def _repeated(self, transaction: Transaction, batch: list[_Request]) -> dict[str, tuple[int, str, int]]:
+    async def _repeated(self, transaction: Transaction, batch: list[Request]) -> dict[str, tuple[int, str, int]]:
         named = [request.key for request in batch if request.named]
         if not named:
             return {}
@@ -280,40 +229,7 @@ class Writer:
         return {key: (sequence, payload, recorded) for key, sequence, payload, _, recorded in seen}
 
 
-def _apply(draft: Draft, commands: Sequence[Command]) -> list[Applied]:
-    applied = []
-    for position, command in enumerate(commands):
-        try:
-            applied.append(command.apply(draft))
-        except StemmaError as error:
-            if len(commands) > 1:
-                error.position = position
-            raise
-    return applied
-
-
-def _repeat(request: _Request, seen: tuple[int, str, int]) -> None:
-    sequence, payload, recorded = seen
-    if payload != request.payload:
-        request.error = ConflictError(
-            f"the request id {request.key.split('/', 2)[2]!r} was used for another request (ledger entry {sequence}); "
-            "use a new id"
-        )
-    else:
-        applied = [
-            Applied(arn=getattr(command, "arn", None), triple=getattr(command, "triple", None), changed=False)
-            for command in request.commands
-        ]
-        request.outcome = Outcome(applied, sequence, recorded, repeated=True)
-
-
-def _fail(part: list[_Request], error: Exception) -> None:
-    for request in part:
-        if not request.future.done():
-            request.future.set_exception(error)
-
-
-async def _save(transaction: Transaction, heads: list[Head], batch: list[_Request]) -> None:
+async def _save(transaction: Transaction, heads: list[Head], batch: list[Request]) -> None:
     entries = [request.entry for request in batch if request.entry is not None]
     moved = [[head.account, head.sequence, head.hash, head.recorded] for head in heads]
     count = await transaction.run("ledger/append", {"heads": moved, "entries": [entry_row(entry) for entry in entries]})

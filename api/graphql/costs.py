@@ -1,0 +1,118 @@
+"""What a GraphQL operation may cost, found before it runs.
+
+The cost depends on the variables and is found each time: a leaf is 1, a read of the database more, and everything below a page
+counts as often as the page may have items.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+)
+
+from api.graphql.limits import Reading
+from graph.errors import TooExpensiveError
+
+COST = 1_000_000
+DIGITS = 10
+"""Of a page's size: Int has 32 bits."""
+READ = 10
+"""The cost of a field that reads the database."""
+PAGES = {"artifacts", "actions", "contexts", "trialComponents", "associations", "history"}
+PAGE = 50
+WALKS = {"lineage": 5_000, "path": 1_000}
+EDGES = 2
+"""Edges a node that a walk is taken to have."""
+BATCHED = {"entity", "sourceEntity", "destinationEntity"}
+BODIES = {"before", "after"}
+
+Fragments = Mapping[str, FragmentDefinitionNode]
+
+
+def cost(reading: Reading, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
+    """What an operation may cost at most, about one a value that it asks for."""
+    defaults = {
+        definition.variable.name.value: int(definition.default_value.value)
+        for definition in operation.variable_definitions or ()
+        if isinstance(definition.default_value, IntValueNode) and len(definition.default_value.value) <= DIGITS
+    }
+    return _Costs(reading.fragments, {**defaults, **variables}).of(operation.selection_set, 0)
+
+
+def within_cost(reading: Reading, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:
+    """Check an operation's cost.
+
+    Raises:
+        TooExpensiveError: it may cost too much.
+    """
+    if (found := cost(reading, operation, variables)) > COST:
+        raise TooExpensiveError(
+            f"the request may cost {found}; at most {COST} is allowed; ask for smaller pages, a smaller limit or fewer fields"
+        )
+
+
+class _Costs:
+    def __init__(self, fragments: Fragments, variables: Mapping[str, Any]) -> None:
+        self._fragments = fragments
+        self._variables = variables
+        self._known: dict[tuple[str, int], int] = {}
+
+    def of(self, selections: SelectionSetNode, items: int) -> int:
+        """The cost of a selection on a page or walk of so many items; 0 on anything else."""
+        total = 0
+        for selection in selections.selections:
+            if isinstance(selection, FieldNode):
+                total += self._field(selection, items)
+            elif isinstance(selection, FragmentSpreadNode):
+                total += self._fragment(selection.name.value, items)
+            else:
+                assert isinstance(selection, InlineFragmentNode)
+                total += self.of(selection.selection_set, items)
+        return total
+
+    def _fragment(self, name: str, items: int) -> int:
+        if (name, items) not in self._known:
+            self._known[name, items] = self.of(self._fragments[name].selection_set, items)
+        return self._known[name, items]
+
+    def _field(self, selection: FieldNode, items: int) -> int:
+        name = selection.name.value
+        if selection.selection_set is None:
+            return READ if name in BODIES else 1
+        if name in PAGES:
+            return READ * 2 + self.of(selection.selection_set, self._argument(selection, "first", PAGE))
+        if name in WALKS:
+            return READ * 10 + self.of(selection.selection_set, self._argument(selection, "limit", WALKS[name]))
+        inner = 1 + self.of(selection.selection_set, 0)
+        if name in BATCHED:
+            return READ + inner
+        if name in ("nodes", "edges"):
+            walked = EDGES if name == "edges" and not _has(selection, "node") else 1
+            return max(1, items) * walked * inner
+        return inner
+
+    def _argument(self, selection: FieldNode, name: str, default: int) -> int:
+        for argument in selection.arguments or ():
+            if argument.name.value == name:
+                value: Any = None
+                if isinstance(argument.value, IntValueNode):
+                    value = int(argument.value.value)
+                elif isinstance(argument.value, VariableNode):
+                    value = self._variables.get(argument.value.name.value)
+                return max(0, value) if isinstance(value, int) else default
+        return default
+
+
+def _has(selection: FieldNode, name: str) -> bool:
+    assert selection.selection_set is not None
+    return any(
+        isinstance(field, FieldNode) and field.name.value == name for field in selection.selection_set.selections
+    )

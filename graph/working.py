@@ -1,0 +1,47 @@
+"""What a batch of requests has to see, and what it has seen or made: pieces of history and edges, as known now."""
+
+from dataclasses import dataclass, field
+
+from graph.associations import Triple
+from graph.records import Edge, Revision
+from graph.times import FOREVER
+
+
+@dataclass(slots=True)
+class Needs:
+    """What a request has to see.
+
+    Attributes:
+        entities: with the valid time from which.
+        triples: associations.
+        incident: entities with all their edges.
+        resources: resources' own ARNs, with the entities that have them.
+    """
+
+    entities: dict[str, int] = field(default_factory=dict)
+    triples: set[Triple] = field(default_factory=set)
+    incident: set[str] = field(default_factory=set)
+    resources: set[str] = field(default_factory=set)
+
+    def entity(self, arn: str, since: int | None) -> None:
+        """Ask for an entity's pieces that reach past `since`; None for the present alone."""
+        wanted = FOREVER - 1 if since is None else since
+        self.entities[arn] = min(wanted, self.entities.get(arn, FOREVER))
+
+    def add(self, other: "Needs") -> None:
+        """Ask for what another request asks for, too."""
+        for arn, since in other.entities.items():
+            self.entity(arn, since)
+        self.triples |= other.triples
+        self.incident |= other.incident
+        self.resources |= other.resources
+
+
+@dataclass(slots=True)
+class Working:
+    """The pieces and edges that a batch has seen or made, as known now; pieces in order of their valid time."""
+
+    pieces: dict[str, list[Revision]] = field(default_factory=dict)
+    edges: dict[Triple, list[Edge]] = field(default_factory=dict)
+    touching: dict[str, set[Triple]] = field(default_factory=dict)
+    holders: dict[str, str | None] = field(default_factory=dict)
