@@ -13,12 +13,13 @@ from graph import arns, commands
 from graph.associations import AssociationType
 from graph.changes import Applied, Associate, Command, Dissociate
 from graph.commands import Place
-from graph.drafts import Draft, Needs
+from graph.drafts import Draft
 from graph.entities import Entity, Kind, from_body
 from graph.errors import ConflictError
 from graph.listing import Filter, Page, Sort, first_within
 from graph.store.store import Store
 from graph.times import FOREVER, Moment
+from graph.working import Needs
 
 EXPERIMENT, TRIAL, COMPONENT = "experiment", "experiment-trial", "experiment-trial-component"
 """What their ARNs begin with."""
