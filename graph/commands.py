@@ -116,6 +116,7 @@ def update(
     tags: Mapping[str, str] | None = None,
     remove_tags: Sequence[str] = (),
     removed: Mapping[str, Sequence[str]] | None = None,
+    cleared: Sequence[str] = (),
     valid_from: datetime | None = None,
     check: Callable[[State], None] | None = None,
     **details: Any,
@@ -131,6 +132,7 @@ def update(
         tags: Tags to set.
         remove_tags: Keys of tags to remove.
         removed: Keys to remove from `parameters`, `inputs` and `outputs`.
+        cleared: Fields that have no value any more; `properties` may be among them, a name may not.
         valid_from: Since when it is so.
         check: Raises what stands against the change in the state that it meets.
         details: Other fields.
@@ -150,6 +152,15 @@ def update(
             pairs[name] = CHECKS[name](details.pop(name))
     gone = {"properties": list(remove_properties), "tags": list(remove_tags), **(removed or {})}
     fields |= _fields(kind, details)
+    allowed = (FIELDS[kind] | {"properties"}) - {"name"}
+    for name in cleared:
+        if name not in allowed:
+            raise InvalidError(
+                f"{name} can't be cleared; {', '.join(sorted(allowed))} can",
+                path=name,
+                constraint="a field that may be absent",
+            )
+        fields[name] = None
     return Update(
         *(arns.normal(arn), fields, pairs, {name: keys for name, keys in gone.items() if keys}),
         *(_ms(valid_from), kind, check),

@@ -64,7 +64,7 @@ def _plan(type_: type) -> tuple[tuple[str, ...], dict[str, tuple[str, Convert | 
 def _conversion(type_: Any) -> Convert | None:
     """How values of a type are converted; None for leaves, which graphql-core has read already."""
     if isinstance(type_, StrawberryMaybe):
-        return _some(_conversion(type_.of_type))
+        return _some(_conversion(type_.of_type), nullable=isinstance(type_.of_type, StrawberryOptional))
     if isinstance(type_, StrawberryOptional):
         inner = _conversion(type_.of_type)
         return None if inner is None else lambda value: None if value is None else inner(value)
@@ -76,10 +76,12 @@ def _conversion(type_: Any) -> Convert | None:
     return None
 
 
-def _some(inner: Convert | None) -> Convert:
+def _some(inner: Convert | None, *, nullable: bool) -> Convert:
     def convert(value: Any) -> Any:
-        if value is None:
-            raise InvalidError("exactly one kind has to be given, and not null", path="input", constraint="one of")
+        if value is None and not nullable:
+            raise InvalidError(
+                "a field is null that can't be; leave it out, or give it a value", path="input", constraint="not null"
+            )
         return Some(value if inner is None else inner(value))
 
     return convert

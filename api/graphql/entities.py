@@ -126,8 +126,8 @@ class Artifact(EntityType):
 
 
 @strawberry.type
-class Action(EntityType):
-    """Something that was done: an approval, a deployment."""
+class Activity(EntityType):
+    """What was done: how far it has come, and when."""
 
     @strawberry.field
     def source_uri(self) -> str | None:
@@ -144,6 +144,11 @@ class Action(EntityType):
     @strawberry.field
     def ended_at(self) -> datetime | None:
         return _time(self.data.ended_at)
+
+
+@strawberry.type
+class Action(Activity):
+    """Something that was done: an approval, a deployment."""
 
 
 @strawberry.type
@@ -156,28 +161,12 @@ class Context(EntityType):
 
 
 @strawberry.type
-class TrialComponent(EntityType):
+class TrialComponent(Activity):
     """A job: it read inputs, had parameters, and wrote outputs and metrics."""
 
     @strawberry.field
     def source_arn(self) -> strawberry.ID | None:
         return None if self.data.source_arn is None else strawberry.ID(self.data.source_arn)
-
-    @strawberry.field
-    def source_uri(self) -> str | None:
-        return self.data.source_uri
-
-    @strawberry.field
-    def status(self) -> Status | None:
-        return self.data.status
-
-    @strawberry.field
-    def started_at(self) -> datetime | None:
-        return _time(self.data.started_at)
-
-    @strawberry.field
-    def ended_at(self) -> datetime | None:
-        return _time(self.data.ended_at)
 
     @strawberry.field
     def parameters(self) -> list[Parameter]:

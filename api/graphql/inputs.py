@@ -61,6 +61,13 @@ class TrialArtifactInput:
 
 
 @strawberry.input
+class RepeatableInput:
+    """`clientRequestId` makes it safe to repeat."""
+
+    client_request_id: str | None = None
+
+
+@strawberry.input
 class NewEntityInput:
     """What every new entity may have; `validFrom` is since when it exists, now by default."""
 
@@ -76,6 +83,17 @@ class NewEntityInput:
 
 
 @strawberry.input
+class NewActivityInput(NewEntityInput):
+    """Something that is done: how far it has come, and when."""
+
+    name: str
+    source_uri: str | None = None
+    status: Status | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@strawberry.input
 class ArtifactInput(NewEntityInput):
     """An artifact, known by its source URI and source types; creating it again finds it.
 
@@ -88,14 +106,8 @@ class ArtifactInput(NewEntityInput):
 
 
 @strawberry.input
-class ActionInput(NewEntityInput):
+class ActionInput(NewActivityInput):
     """An action, known by its name; creating it again finds it."""
-
-    name: str
-    source_uri: str | None = None
-    status: Status | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
 
 
 @strawberry.input
@@ -110,15 +122,10 @@ class ContextInput(NewEntityInput):
 
 
 @strawberry.input
-class TrialComponentInput(NewEntityInput):
+class TrialComponentInput(NewActivityInput):
     """A trial component, known by its name; creating it again finds it."""
 
-    name: str
     source_arn: strawberry.ID | None = None
-    source_uri: str | None = None
-    status: Status | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
     parameters: list[ParameterInput] | None = None
     metrics: list[ParameterInput] | None = None
     inputs: list[TrialArtifactInput] | None = None
@@ -126,86 +133,84 @@ class TrialComponentInput(NewEntityInput):
 
 
 @strawberry.input
-class CreateArtifactInput(ArtifactInput):
+class CreateArtifactInput(ArtifactInput, RepeatableInput):
     """`clientRequestId` makes it safe to repeat."""
-
-    client_request_id: str | None = None
 
 
 @strawberry.input
-class CreateActionInput(ActionInput):
+class CreateActionInput(ActionInput, RepeatableInput):
     """`clientRequestId` makes it safe to repeat."""
-
-    client_request_id: str | None = None
 
 
 @strawberry.input
-class CreateContextInput(ContextInput):
+class CreateContextInput(ContextInput, RepeatableInput):
     """`clientRequestId` makes it safe to repeat."""
-
-    client_request_id: str | None = None
 
 
 @strawberry.input
-class CreateTrialComponentInput(TrialComponentInput):
+class CreateTrialComponentInput(TrialComponentInput, RepeatableInput):
     """`clientRequestId` makes it safe to repeat."""
-
-    client_request_id: str | None = None
 
 
 @strawberry.input
-class UpdateEntityInput:
-    """What can change on every entity from `validFrom` on; properties are merged by key; what is left out stays."""
+class UpdateEntityInput(RepeatableInput):
+    """What can change on every entity from `validFrom` on.
+
+    A field that is left out stays, and null clears it; properties are merged by key.
+    """
 
     arn: strawberry.ID
-    description: str | None = None
-    properties: list[PropertyInput] | None = None
+    description: strawberry.Maybe[str | None]
+    properties: strawberry.Maybe[list[PropertyInput] | None]
     remove_properties: list[str] | None = None
     valid_from: datetime | None = None
-    client_request_id: str | None = None
+
+
+@strawberry.input
+class UpdateActivityInput(UpdateEntityInput):
+    """A change of something that is done."""
+
+    source_uri: strawberry.Maybe[str | None]
+    status: strawberry.Maybe[Status | None]
+    started_at: strawberry.Maybe[datetime | None]
+    ended_at: strawberry.Maybe[datetime | None]
 
 
 @strawberry.input
 class UpdateArtifactInput(UpdateEntityInput):
-    """A change of an artifact."""
+    """A change of an artifact; its name can't be null."""
 
-    name: str | None = None
+    name: strawberry.Maybe[str]
 
 
 @strawberry.input
-class UpdateActionInput(UpdateEntityInput):
-    """A change of an action."""
-
-    source_uri: str | None = None
-    status: Status | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
+class UpdateActionInput(UpdateActivityInput):
+    """A change of an action; null clears a field."""
 
 
 @strawberry.input
 class UpdateContextInput(UpdateEntityInput):
-    """A change of a context."""
+    """A change of a context; null clears a field."""
 
-    source_uri: str | None = None
-
-
-@strawberry.input
-class UpdateTrialComponentInput(UpdateEntityInput):
-    """A change of a trial component; parameters, inputs and outputs are merged by key, metrics replace the old ones."""
-
-    source_arn: strawberry.ID | None = None
-    source_uri: str | None = None
-    status: Status | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    parameters: list[ParameterInput] | None = None
-    metrics: list[ParameterInput] | None = None
-    inputs: list[TrialArtifactInput] | None = None
-    outputs: list[TrialArtifactInput] | None = None
+    source_uri: strawberry.Maybe[str | None]
 
 
 @strawberry.input
-class DeleteEntityInput:
+class UpdateTrialComponentInput(UpdateActivityInput):
+    """A change of a trial component; null clears a field.
+
+    Parameters, inputs and outputs are merged by key, metrics replace the old ones.
+    """
+
+    source_arn: strawberry.Maybe[strawberry.ID | None]
+    parameters: strawberry.Maybe[list[ParameterInput] | None]
+    metrics: strawberry.Maybe[list[ParameterInput] | None]
+    inputs: strawberry.Maybe[list[TrialArtifactInput] | None]
+    outputs: strawberry.Maybe[list[TrialArtifactInput] | None]
+
+
+@strawberry.input
+class DeleteEntityInput(RepeatableInput):
     """The end of an entity; a tombstone stays, and the history.
 
     The cascade ASSOCIATIONS ends its associations with it; NONE refuses while it has some.
@@ -214,50 +219,48 @@ class DeleteEntityInput:
     arn: strawberry.ID
     cascade: Cascade = Cascade.NONE
     valid_to: datetime | None = None
-    client_request_id: str | None = None
 
 
 @strawberry.input
-class SetTagsInput:
+class SetTagsInput(RepeatableInput):
     """Tags to set, by key."""
 
     arn: strawberry.ID
     tags: list[TagInput]
     valid_from: datetime | None = None
-    client_request_id: str | None = None
 
 
 @strawberry.input
-class RemoveTagsInput:
+class RemoveTagsInput(RepeatableInput):
     """Tags to remove."""
 
     arn: strawberry.ID
     keys: list[str]
     valid_from: datetime | None = None
-    client_request_id: str | None = None
 
 
 @strawberry.input
-class AssociateInput:
+class AssociationInput(RepeatableInput):
+    """Which association."""
+
+    source: strawberry.ID
+    destination: strawberry.ID
+    association: AssociationType = AssociationType.ASSOCIATED_WITH
+
+
+@strawberry.input
+class AssociateInput(AssociationInput):
     """An association from cause to effect, since `validFrom`."""
 
-    source: strawberry.ID
-    destination: strawberry.ID
-    association: AssociationType = AssociationType.ASSOCIATED_WITH
     valid_from: datetime | None = None
     exclusive: bool = False
-    client_request_id: str | None = None
 
 
 @strawberry.input
-class DissociateInput:
+class DissociateInput(AssociationInput):
     """The end of an association, at `validTo`; at or before its beginning, it never held."""
 
-    source: strawberry.ID
-    destination: strawberry.ID
-    association: AssociationType = AssociationType.ASSOCIATED_WITH
     valid_to: datetime | None = None
-    client_request_id: str | None = None
 
 
 @strawberry.input(one_of=True)
@@ -283,9 +286,8 @@ class IngestAssociationInput:
 
 
 @strawberry.input
-class IngestInput:
+class IngestInput(RepeatableInput):
     """Rows that are written all or not at all, entities first; at most 10,000 in both lists."""
 
     entities: list[IngestEntityInput] = strawberry.field(default_factory=list)
     associations: list[IngestAssociationInput] = strawberry.field(default_factory=list)
-    client_request_id: str | None = None

@@ -10,10 +10,10 @@ from api.graphql.connections import Connection
 from api.graphql.context import Info
 from api.graphql.entities import Action, Artifact, EntityType, TrialComponent, shaped
 from api.graphql.entities import Context as ContextType
-from api.graphql.inputs import EntityFilter, TagInput
+from api.graphql.inputs import TagInput
 from api.graphql.lineage import Lineage, shown, walk
-from api.graphql.lists import Listing, page
-from api.graphql.names import AssociationType, Direction, Kind, Sort, SortOrder
+from api.graphql.lists import listed
+from api.graphql.names import AssociationType, Direction, Kind
 from api.graphql.scalars import BigInt
 from api.graphql.values import Actor, actor
 from graph import history, lineage, paths
@@ -134,69 +134,10 @@ class Query:
         )
         return None if found is None else shown(found)
 
-    @strawberry.field
-    async def artifacts(
-        self,
-        info: Info,
-        filter: EntityFilter | None = None,  # noqa: A002  # the field's word
-        sort_by: Sort = Sort.CREATED,
-        order: SortOrder = SortOrder.DESCENDING,
-        first: int = 50,
-        after: str | None = None,
-        as_of: datetime | None = None,
-        known_at: datetime | None = None,
-        known_at_sequence: BigInt | None = None,
-    ) -> Connection[Artifact]:
-        asked = Listing(filter, sort_by, order, first, after, as_of, known_at, known_at_sequence)
-        return await page(info.context, Kind.ARTIFACT, Artifact, asked)
-
-    @strawberry.field
-    async def actions(
-        self,
-        info: Info,
-        filter: EntityFilter | None = None,  # noqa: A002  # the field's word
-        sort_by: Sort = Sort.CREATED,
-        order: SortOrder = SortOrder.DESCENDING,
-        first: int = 50,
-        after: str | None = None,
-        as_of: datetime | None = None,
-        known_at: datetime | None = None,
-        known_at_sequence: BigInt | None = None,
-    ) -> Connection[Action]:
-        asked = Listing(filter, sort_by, order, first, after, as_of, known_at, known_at_sequence)
-        return await page(info.context, Kind.ACTION, Action, asked)
-
-    @strawberry.field
-    async def contexts(
-        self,
-        info: Info,
-        filter: EntityFilter | None = None,  # noqa: A002  # the field's word
-        sort_by: Sort = Sort.CREATED,
-        order: SortOrder = SortOrder.DESCENDING,
-        first: int = 50,
-        after: str | None = None,
-        as_of: datetime | None = None,
-        known_at: datetime | None = None,
-        known_at_sequence: BigInt | None = None,
-    ) -> Connection[ContextType]:
-        asked = Listing(filter, sort_by, order, first, after, as_of, known_at, known_at_sequence)
-        return await page(info.context, Kind.CONTEXT, ContextType, asked)
-
-    @strawberry.field
-    async def trial_components(
-        self,
-        info: Info,
-        filter: EntityFilter | None = None,  # noqa: A002  # the field's word
-        sort_by: Sort = Sort.CREATED,
-        order: SortOrder = SortOrder.DESCENDING,
-        first: int = 50,
-        after: str | None = None,
-        as_of: datetime | None = None,
-        known_at: datetime | None = None,
-        known_at_sequence: BigInt | None = None,
-    ) -> Connection[TrialComponent]:
-        asked = Listing(filter, sort_by, order, first, after, as_of, known_at, known_at_sequence)
-        return await page(info.context, Kind.TRIAL_COMPONENT, TrialComponent, asked)
+    artifacts: Connection[Artifact] = listed(Kind.ARTIFACT, Artifact)
+    actions: Connection[Action] = listed(Kind.ACTION, Action)
+    contexts: Connection[ContextType] = listed(Kind.CONTEXT, ContextType)
+    trial_components: Connection[TrialComponent] = listed(Kind.TRIAL_COMPONENT, TrialComponent)
 
     @strawberry.field
     async def ledger(self, info: Info) -> LedgerHead:

@@ -1,10 +1,13 @@
 """Inputs as the graph's commands."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from strawberry import Some
+
 from api.graphql import inputs
-from api.graphql.names import Kind, Status
+from api.graphql.names import Kind
 from graph import arns, commands
 from graph.commands import Place, Put, Update
 from graph.errors import InvalidError
@@ -18,6 +21,12 @@ FAMILIES = {
     "experiment": Kind.CONTEXT,
     "experiment-trial": Kind.CONTEXT,
     "experiment-trial-component": Kind.TRIAL_COMPONENT,
+}
+UPDATES: dict[type[inputs.UpdateEntityInput], Kind] = {
+    inputs.UpdateArtifactInput: Kind.ARTIFACT,
+    inputs.UpdateActionInput: Kind.ACTION,
+    inputs.UpdateContextInput: Kind.CONTEXT,
+    inputs.UpdateTrialComponentInput: Kind.TRIAL_COMPONENT,
 }
 NAMES = {kind: kind.value.lower().replace("_", " ") for kind in Kind}
 
@@ -53,11 +62,11 @@ def new(place: Place, given: inputs.NewEntityInput) -> Put:
         types = [(item.type.value, item.value) for item in given.source_types or ()]
         return commands.create_artifact(place, given.source_uri, name=given.name, source_types=types, **common)
     if isinstance(given, inputs.ActionInput):
-        return commands.create_named(place, Kind.ACTION, given.name, **common, **_times(given))
+        return commands.create_named(place, Kind.ACTION, given.name, **common, **_activity(given))
     if isinstance(given, inputs.ContextInput):
         return commands.create_named(place, Kind.CONTEXT, given.name, source_uri=given.source_uri, **common)
     assert isinstance(given, inputs.TrialComponentInput)
-    return commands.create_named(place, Kind.TRIAL_COMPONENT, given.name, **common, **_times(given), **_trial(given))
+    return commands.create_named(place, Kind.TRIAL_COMPONENT, given.name, **common, **_activity(given), **_trial(given))
 
 
 def change(arn: str, given: inputs.UpdateEntityInput) -> Update:
@@ -66,41 +75,39 @@ def change(arn: str, given: inputs.UpdateEntityInput) -> Update:
     Raises:
         InvalidError: a field does not fit, or the entity is of another kind.
     """
-    common: dict[str, Any] = {
-        "description": given.description,
-        "properties": pairs(given.properties, "properties"),
-        "remove_properties": given.remove_properties or (),
-        "valid_from": given.valid_from,
-    }
-    if isinstance(given, inputs.UpdateArtifactInput):
-        kind = kind_of(arn, Kind.ARTIFACT)
-        common["name"] = given.name
-    elif isinstance(given, inputs.UpdateActionInput):
-        kind = kind_of(arn, Kind.ACTION)
-        common |= _times(given)
-    elif isinstance(given, inputs.UpdateContextInput):
-        kind = kind_of(arn, Kind.CONTEXT)
-        common["source_uri"] = given.source_uri
-    else:
-        assert isinstance(given, inputs.UpdateTrialComponentInput)
-        kind = kind_of(arn, Kind.TRIAL_COMPONENT)
-        common |= _times(given) | _trial(given)
-    return commands.update(arn, kind, **common)
+    (kind,) = (kind for form, kind in UPDATES.items() if isinstance(given, form))
+    kind_of(arn, kind)
+    changed: dict[str, Any] = {}
+    cleared: list[str] = []
+    for item in dataclasses.fields(given):
+        found = getattr(given, item.name)
+        if not isinstance(found, Some):
+            continue
+        if found.value is None:
+            cleared.append(item.name)
+        else:
+            read = READ.get(item.name)
+            changed[item.name] = found.value if read is None else read(found.value)
+    return commands.update(
+        arn,
+        kind,
+        remove_properties=given.remove_properties or (),
+        valid_from=given.valid_from,
+        cleared=cleared,
+        **changed,
+    )
 
 
-def _times(
-    given: "inputs.ActionInput | inputs.TrialComponentInput | inputs.UpdateActionInput | inputs.UpdateTrialComponentInput",
-) -> dict[str, Any]:
-    status: Status | None = given.status
+def _activity(given: inputs.NewActivityInput) -> dict[str, Any]:
     return {
         "source_uri": given.source_uri,
-        "status": None if status is None else status.value,
+        "status": None if given.status is None else given.status.value,
         "started_at": given.started_at,
         "ended_at": given.ended_at,
     }
 
 
-def _trial(given: "inputs.TrialComponentInput | inputs.UpdateTrialComponentInput") -> dict[str, Any]:
+def _trial(given: inputs.TrialComponentInput) -> dict[str, Any]:
     return {
         "source_arn": given.source_arn,
         "parameters": parameters(given.parameters, "parameters"),
@@ -174,3 +181,14 @@ def files(items: Iterable[inputs.TrialArtifactInput] | None, path: str) -> dict[
         path,
         lambda item: {"value": item.value, **({"media_type": item.media_type} if item.media_type is not None else {})},
     )
+
+
+READ: dict[str, Callable[[Any], Any]] = {
+    "status": lambda status: status.value,
+    "properties": lambda items: pairs(items, "properties"),
+    "parameters": lambda items: parameters(items, "parameters"),
+    "metrics": lambda items: parameters(items, "metrics"),
+    "inputs": lambda items: files(items, "inputs"),
+    "outputs": lambda items: files(items, "outputs"),
+}
+"""How an update's fields are read, where they are not taken as they stand."""

@@ -14,6 +14,8 @@ DISSOCIATE = """mutation($input: DissociateInput!) { dissociate(input: $input) {
 INGEST = """mutation($input: IngestInput!) { ingest(input: $input) {
   sequence created entities { arn created } associations { source destination association created } } }"""
 
+MOMENT = "2026-01-01T00:00:00.000Z"
+
 
 async def ask(service: Service, query: str, **fields: Any) -> Any:
     return await service.ask(query, input=fields)
@@ -88,6 +90,49 @@ async def test_updates_of_the_four_kinds(service: Service) -> None:
     wrong = await ask(service, remove, arn=action, removeProperties=["p"])
     assert wrong.code == "INVALID"
     assert wrong.error["extensions"]["path"] == "arn"
+
+
+async def test_null_clears_a_field_and_what_is_left_out_stays(service: Service) -> None:
+    full = {
+        "description": "d",
+        "properties": [{"key": "p", "value": "1"}],
+    }
+    activity = {"sourceUri": "s3://x", "status": "FAILED", "startedAt": MOMENT, "endedAt": MOMENT}
+    pairs = {name: [{"key": "k", "number": 1}] for name in ("parameters", "metrics")} | {
+        name: [{"key": "k", "value": "s3://k"}] for name in ("inputs", "outputs")
+    }
+    rows = [
+        {"artifact": {"sourceUri": "s3://a", **full}},
+        {"action": {"name": "act", **activity, **full}},
+        {"context": {"name": "ctx", "sourceUri": "s3://x", **full}},
+        {"trialComponent": {"name": "job", "sourceArn": service.arn("model/m"), **activity, **pairs, **full}},
+    ]
+    arns = [row["arn"] for row in (await ask(service, INGEST, entities=rows)).data["ingest"]["entities"]]
+    kinds = ("Artifact", "Action", "Context", "TrialComponent")
+    for kind, arn, row in zip(kinds, arns, rows, strict=True):
+        (given,) = row.values()
+        fields = given.keys() - {"name"} - ({"sourceUri"} if kind == "Artifact" else set())
+        shown = " ".join(f"{name} {{ key }}" if isinstance(given[name], list) else name for name in sorted(fields))
+        update = f"""mutation($input: Update{kind}Input!) {{ done: update{kind}(input: $input) {{
+          sequence entity {{ {shown} }} }} }}"""
+        same = (await ask(service, update, arn=arn)).data["done"]
+        assert same["sequence"] is None
+        assert all(same["entity"].values())
+        for name in sorted(fields):
+            done = (await ask(service, update, arn=arn, **{name: None})).data["done"]
+            empty: Any = [] if isinstance(given[name], list) else None
+            assert done["entity"] == {**same["entity"], name: empty}
+            same = done
+    literal = f'mutation {{ updateContext(input: {{ arn: "{arns[2]}", sourceUri: null }}) {{ sequence }} }}'
+    assert (await service.ask(literal)).data["updateContext"]["sequence"] is None
+    for name in ("null", "$name"):
+        query = f'''mutation{"($name: String)" if "$" in name else ""} {{
+          updateArtifact(input: {{ arn: "{arns[0]}", name: {name} }}) {{ sequence }} }}'''
+        refused = await service.ask(query, **({"name": None} if "$" in name else {}))
+        assert refused.code in ("INVALID", "GRAPHQL_VALIDATION_FAILED")
+    # A variable that is not given leaves its field as it is.
+    query = """mutation($arn: ID!, $name: String) { updateArtifact(input: { arn: $arn, name: $name }) { sequence } }"""
+    assert (await service.data(query, arn=arns[0]))["updateArtifact"] == {"sequence": None}
 
 
 async def test_tags_come_and_go(service: Service) -> None:

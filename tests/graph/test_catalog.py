@@ -257,6 +257,20 @@ async def test_a_context_of_the_type_experiment_may_have_a_plain_arn(graph: Grap
     assert (await graph.named(Kind.CONTEXT, "Name", type="Experiment", family="context")).endswith(":context/name")
 
 
+async def test_an_update_may_clear_what_may_be_absent(graph: Graph) -> None:
+    arn = await graph.named(Kind.CONTEXT, "thing", description="d", source_uri="s3://b", properties={"a": "1"})
+    await graph.write(
+        commands.update(
+            arn, Kind.CONTEXT, source_uri="s3://c", cleared=["description", "properties"], remove_properties=["a"]
+        )
+    )
+    entity = await graph.catalog.entity(graph.account, arn)
+    assert (entity.description, entity.properties, entity.source_uri) == (None, {}, "s3://c")
+    for name in ("name", "status", "arn"):
+        with pytest.raises(InvalidError, match=f"{name} can't be cleared; description, .* can"):
+            commands.update(arn, Kind.CONTEXT, cleared=[name])
+
+
 async def test_updates_keep_the_limits(graph: Graph) -> None:
     arn = await graph.artifact(tags={f"k{n}": "" for n in range(50)})
     with pytest.raises(InvalidError, match="51 tags"):
