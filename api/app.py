@@ -11,13 +11,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from api.auth import authenticator
+from api import access, auth
+from api.auth import Authenticator
 from api.gate import Gate, host_names
 from api.graphql.endpoint import Endpoint
 from api.metrics import Metrics
 from api.problems import ProblemError, from_error, problem
 from api.sagemaker.door import Door
-from api.sagemaker.routing import paths
+from api.sagemaker.routing import is_aws, paths
 from api.settings import Settings
 from graph.catalog import Catalog
 from graph.errors import StemmaError
@@ -36,37 +37,40 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         catalog: An open graph that stays the caller's; by default the settings' own is opened at start and closed at the end.
 
     Raises:
-        SettingError: the settings ask for a service that others could reach without a key.
+        SettingError: a setting can't be used.
     """
     metrics = Metrics()
+    authenticator = Authenticator(settings, lambda: app.state.catalog)
     graphql = Endpoint(settings, metrics)
-    door = Door(settings, metrics)
+    door = Door(settings, metrics, authenticator)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        if catalog is not None:
-            app.state.catalog = catalog
-            yield
-            return
-        opened = await open_catalog(settings)
+        opened = catalog if catalog is not None else await open_catalog(settings)
         app.state.catalog = opened
         try:
+            await auth.check(settings, opened)
             yield
         finally:
-            await opened.close()
+            await authenticator.close()
+            if catalog is None:
+                await opened.close()
 
     async def show_metrics(_: Request) -> Response:
+        metrics.dropped(app.state.catalog.access_log.dropped)
         content, media_type = metrics.text()
         return Response(content, headers={"Content-Type": media_type})
 
     gate = Middleware(
         Gate,
-        authenticator=authenticator(settings),
+        authenticator=authenticator,
         hosts=host_names(settings.host, settings.allowed_hosts),
         metrics=metrics,
+        account=settings.account,
         open_pages=("/graphql",) if settings.graphiql else (),
+        signed=lambda method, path: is_aws(method, path, {}),
     )
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", root, methods=["GET"]),
             Route("/", door.answer, methods=["POST"]),
@@ -85,6 +89,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         },
         lifespan=lifespan,
     )
+    return app
 
 
 async def open_catalog(settings: Settings) -> Catalog:
@@ -99,6 +104,7 @@ async def open_catalog(settings: Settings) -> Catalog:
         region=settings.region,
         retry_seconds=settings.retry_seconds,
         read_seconds=settings.read_seconds,
+        access_days=settings.access_log_days,
     )
 
 
@@ -146,6 +152,7 @@ async def _http_problem(request: Request, error: Exception) -> Response:
 
 async def _stemma_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, StemmaError)
+    access.noted(request.scope).failed(error)
     return from_error(error, request.state.request_id)
 
 

@@ -3,7 +3,7 @@
 import re
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -11,10 +11,12 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import access
 from api.auth import FREE_PATHS, Authenticator
 from api.metrics import Metrics
-from api.problems import ProblemError, problem
+from api.problems import ProblemError, from_error, problem
 from api.settings import LOOPBACK
+from graph.errors import StemmaError
 
 log = structlog.get_logger("stemma.access")
 
@@ -40,7 +42,9 @@ class Gate:
         authenticator: Tells who asks.
         hosts: The names in `Host` that are answered.
         metrics: Counts.
+        account: Whose access log tells of callers that nobody knows.
         open_pages: Paths that a browser may get without a key, since it can't send one with a page.
+        signed: Whether a method and path belong to a door that looks at signatures itself, once it has the body.
     """
 
     def __init__(
@@ -50,13 +54,17 @@ class Gate:
         authenticator: Authenticator,
         hosts: Iterable[str],
         metrics: Metrics,
+        account: str,
         open_pages: Iterable[str] = (),
+        signed: Callable[[str, str], bool] = lambda _method, _path: False,
     ) -> None:
         self._app = app
         self._authenticator = authenticator
         self._hosts = frozenset(hosts)
         self._metrics = metrics
+        self._account = account
         self._open_pages = frozenset(open_pages)
+        self._signed = signed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer what stands against it."""
@@ -87,8 +95,11 @@ class Gate:
         self._metrics.in_flight.inc()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                self._check(scope, headers)
+                await self._check(scope, headers)
                 await self._app(scope, receive, answer)
+            except StemmaError as error:
+                access.noted(scope).failed(error)
+                await from_error(error, request_id)(scope, receive, answer)
             except ProblemError as error:
                 response = problem(error.status, error.detail, request_id, headers=error.headers)
                 await response(scope, receive, answer)
@@ -99,14 +110,17 @@ class Gate:
             finally:
                 self._note(scope, status, time.perf_counter() - begin)
 
-    def _check(self, scope: Scope, headers: Headers) -> None:
+    async def _check(self, scope: Scope, headers: Headers) -> None:
         path, method = scope["path"], scope["method"]
         if path not in FREE_PATHS:
             host = _host(headers, self._hosts)
             if method not in SAFE_METHODS:
                 _same_origin(headers, host)
-            if not (path in self._open_pages and method in ("GET", "HEAD")):
-                scope["state"]["identity"] = self._authenticator.identify(headers.get("authorization"))
+            if (path in self._open_pages and method in ("GET", "HEAD")) or self._signed(method, path):
+                return
+            identity = await self._authenticator.identify(headers.get("authorization"))
+            scope["state"]["identity"] = identity
+            self._authenticator.admit(identity)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope["path"] if scope["path"] in ROUTES else "other"
@@ -114,6 +128,9 @@ class Gate:
         self._metrics.in_flight.dec()
         self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.seconds.labels(route).observe(seconds)
+        told = access.noted(scope)
+        if scope["path"] not in FREE_PATHS and scope.get("app") is not None:
+            access.record(scope, status, scope["app"].state.catalog.access_log, self._account)
         client = scope.get("client")
         log.info(
             "request",
@@ -122,7 +139,7 @@ class Gate:
             status=status,
             ms=round(seconds * 1000, 2),
             client=client[0] if client else None,
-            **scope["state"].get("noted", {}),
+            operation=told.operation or None,
         )
 
 

@@ -1,12 +1,13 @@
 """Errors over plain HTTP, as RFC 9457 has them."""
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 
 import orjson
 from starlette.responses import Response
 
-from graph.errors import StemmaError
+from graph.errors import StemmaError, ThrottledError, UnauthenticatedError
 
 MEDIA_TYPE = "application/problem+json"
 CODES = {
@@ -19,6 +20,7 @@ CODES = {
     413: "INVALID",
     415: "INVALID",
     421: "FORBIDDEN",
+    429: "THROTTLED",
     503: "UNAVAILABLE",
     504: "TIMEOUT",
 }
@@ -51,4 +53,9 @@ def problem(
 
 def from_error(error: StemmaError, request_id: str) -> Response:
     """The response for an error of ours."""
-    return problem(error.http_status, error.message, request_id, code=error.code)
+    headers = {}
+    if isinstance(error, UnauthenticatedError):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, ThrottledError):
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
+    return problem(error.http_status, error.message, request_id, code=error.code, headers=headers)

@@ -63,7 +63,6 @@ def run_server(settings: Settings, ready: Callable[[str], None] | None = None) -
         DatabaseUnavailableError: the database can't be reached.
     """
     logs.configure(settings.log_level, settings.log_format)
-    auth.authenticator(settings)  # before a database is started
     listener = bind(settings.host, settings.port)
     with listener:
         asyncio.run(_serve(settings, listener, ready))
@@ -72,6 +71,7 @@ def run_server(settings: Settings, ready: Callable[[str], None] | None = None) -
 async def _serve(settings: Settings, listener: socket.socket, ready: Callable[[str], None] | None) -> None:
     catalog = await open_catalog(settings)
     try:
+        await auth.check(settings, catalog)
         config = uvicorn.Config(
             create_app(settings, catalog),
             log_config=None,

@@ -3,7 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -32,7 +32,19 @@ class Settings(BaseSettings):
     region: str = Field("us-east-1", description="the region in ARNs")
     host: str = Field("127.0.0.1", description="address that `stemma serve` listens on")
     port: int = Field(8440, ge=0, le=65535, description="port that `stemma serve` listens on; 0 takes a free one")
-    key_file: Path | None = Field(None, description="file with the one bearer key; required beyond loopback; mode 0600")
+    keys: Literal["auto", "required", "off"] = Field(
+        "auto",
+        description="whether callers need a key: auto (once the database holds one, and beyond loopback), required, off",
+    )
+    secrets_key: SecretStr = Field(SecretStr(""), description="what seals keys' secrets: 32 random bytes in base64")
+    secrets_key_file: Path | None = Field(
+        None,
+        description="file with that, mode 0600; by default `keys/secrets.key` in the data folder, made at first use",
+    )
+    rate: str = Field(
+        "1000/second", description="how often a key may ask, such as 200/second;5000/minute; empty for no limit"
+    )
+    access_log_days: int = Field(365, ge=0, description="how long the access log is kept; 0 for ever")
     allowed_hosts: list[str] = Field([], description="`Host` names answered beside the loopback ones")
     graphiql: bool = Field(False, description="serve GraphiQL and allow introspection at /graphql")
     log_level: str = Field("info", description="debug, info, warning or error")
@@ -85,6 +97,11 @@ class Settings(BaseSettings):
     def artifact_location(self) -> str:
         """Where artifacts are kept: a folder."""
         return self.artifacts or str(self.data_dir / "artifacts")
+
+    @property
+    def secrets_key_location(self) -> Path:
+        """The file with the key that seals secrets."""
+        return self.secrets_key_file or self.data_dir / "keys" / "secrets.key"
 
     @property
     def beyond_loopback(self) -> bool:

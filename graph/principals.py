@@ -64,6 +64,15 @@ class Principals:
         """
         return self._sealer.open(key.sealed, key.id)
 
+    async def check_seal(self) -> None:
+        """Look whether the database's keys open with this secrets key.
+
+        Raises:
+            SealBrokenError: they were sealed under another one.
+        """
+        for key_id, sealed in await self._store.read("principal/live_key", {"now": now_ms(), "forever": FOREVER}):
+            self._sealer.open(sealed, key_id)
+
     async def create(
         self,
         caller: Caller,
@@ -86,13 +95,11 @@ class Principals:
             ForbiddenError: the caller is no administrator.
             InvalidError: the name or time can't be used, or a new principal has no role.
             ConflictError: the principal has another role or kind.
-            SealBrokenError: the account's keys were sealed under another secrets key.
+            SealBrokenError: the database's keys were sealed under another secrets key.
         """
         require(caller, Permission.MANAGE_KEYS)
         _checked(caller.account, name, expires_at)
-        for key in await self.keys(caller):
-            if key.state(now_ms()) is KeyState.ACTIVE:
-                self.secret(key)  # a key sealed otherwise than the others would open no door
+        await self.check_seal()  # a key sealed otherwise than the others would open no door
 
         async def work(transaction: Transaction) -> MadeKey:
             where = f"{caller.account}/{name}"

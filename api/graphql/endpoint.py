@@ -10,6 +10,7 @@ from graphql import ExecutionResult
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from api.access import note, noted, outcome_of
 from api.auth import Identity
 from api.bodies import read_body, until_gone
 from api.graphql import console, failures
@@ -22,6 +23,7 @@ from graph.access import Caller
 from graph.catalog import Catalog
 from graph.errors import InvalidError, TimeLimitError
 
+DOOR = "graphql"
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 WRITE_SECONDS = 30.0
@@ -66,23 +68,24 @@ class Endpoint:
         media_type = GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else JSON
         _json_only(request)
         body = await read_body(request, self._settings.max_body_bytes)
+        note(request, door=DOOR, operation="")
         try:
             asked = read(body)
         except InvalidError as error:
-            return self._refused([error], request_id, media_type)
-        request.state.noted = {"operation": (asked.operation_name or "")[:100]}
+            return self._refused(request, [error], media_type)
         identity: Identity = request.state.identity
         catalog: Catalog = request.app.state.catalog
-        caller = Caller(identity.account, identity.actor, "graphql", identity.role)
+        caller = Caller(identity.account, identity.actor, DOOR, identity.role)
         context = Context(catalog, caller, request_id, min(20.0, self._settings.read_seconds))
         try:
             result = await self._run(request, asked, context)
         except RejectedError as rejected:
-            return self._refused(rejected.errors, request_id, media_type)
+            return self._refused(request, rejected.errors, media_type)
         except TimeLimitError as error:
             result = ExecutionResult(data=None, errors=[error])  # type: ignore[list-item]  # shown like the others
         errors = [self._shown(error, request_id) for error in result.errors or ()]
         self._metrics.operations.labels("error" if errors else "ok").inc()
+        _told(request, errors)
         content: dict[str, Any] = {"data": result.data}
         if errors:
             content["errors"] = errors
@@ -96,7 +99,12 @@ class Endpoint:
     async def _run(self, request: Request, asked: Asked, context: Context) -> ExecutionResult:
         """The result, within the time that a request may take; a caller that went away stops a read."""
         seconds = self._settings.read_seconds + WRITE_SECONDS
-        running = asyncio.ensure_future(self._engine.run(asked.query, asked.variables, asked.operation_name, context))
+
+        def tell(operation: str, named: tuple[str, ...]) -> None:
+            note(request, door=DOOR, operation=operation, named=named)
+
+        work = self._engine.run(asked.query, asked.variables, asked.operation_name, context, tell)
+        running = asyncio.ensure_future(work)
         gone = asyncio.ensure_future(until_gone(request))
         try:
             await asyncio.wait({running, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -114,9 +122,10 @@ class Endpoint:
                     task.cancel()
             await asyncio.gather(running, gone, return_exceptions=True)
 
-    def _refused(self, errors: list[Exception], request_id: str, media_type: str) -> Response:
+    def _refused(self, request: Request, errors: list[Exception], media_type: str) -> Response:
         self._metrics.operations.labels("refused").inc()
-        shown = [self._shown(error, request_id, refused=True) for error in errors]
+        shown = [self._shown(error, request.state.request_id, refused=True) for error in errors]
+        _told(request, shown)
         return Response(_dump({"errors": shown}), 400, media_type=media_type)
 
     def _shown(self, error: Exception, request_id: str, *, refused: bool = False) -> dict[str, Any]:
@@ -157,6 +166,14 @@ def _json_only(request: Request) -> None:
         raise ProblemError(415, f"send {JSON} in UTF-8")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise ProblemError(415, "send the body without Content-Encoding")
+
+
+def _told(request: Request, errors: list[dict[str, Any]]) -> None:
+    """Let the access log know of the first error."""
+    if errors:
+        told = noted(request.scope)
+        told.code = errors[0]["extensions"]["code"]
+        told.outcome = outcome_of(errors[0]["extensions"]["code"])
 
 
 def _dump(content: dict[str, Any]) -> bytes:

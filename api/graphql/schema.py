@@ -1,7 +1,7 @@
 """The schema. `python -m api.graphql.schema` prints it; the committed copy is docs/reference/schema.graphql."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from graphql.execution import execute
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 
+from api.access import arns_in
 from api.graphql.context import Context
 from api.graphql.conversion import plan_inputs
 from api.graphql.costs import within_cost
@@ -19,6 +20,7 @@ from api.graphql.entities import SHAPES
 from api.graphql.execution import Projecting
 from api.graphql.limits import Limits, find_operation
 from api.graphql.mutations import Mutation
+from api.graphql.naming import root_fields
 from api.graphql.queries import Query
 from api.graphql.scalars import SCALARS
 from graph.errors import StemmaError
@@ -62,9 +64,14 @@ class Engine:
         self._limits = Limits(introspection)
 
     async def run(
-        self, query: str, variables: Mapping[str, Any], operation_name: str | None, context: Context
+        self,
+        query: str,
+        variables: Mapping[str, Any],
+        operation_name: str | None,
+        context: Context,
+        tell: Callable[[str, tuple[str, ...]], None],
     ) -> ExecutionResult:
-        """The result of one operation.
+        """The result of one operation; `tell` hears its root fields and the ARNs that it names before it runs.
 
         Raises:
             RejectedError: it is not valid, or may cost too much.
@@ -74,6 +81,7 @@ class Engine:
             if reading.errors:
                 raise RejectedError(list(reading.errors))
             operation = find_operation(reading.document, operation_name)
+            tell(root_fields(operation, reading.fragments), arns_in([dict(variables), operation.selection_set]))
             within_cost(reading, operation, variables)
         except (GraphQLError, StemmaError) as error:
             raise RejectedError([error]) from error

@@ -4,11 +4,12 @@ import strawberry
 
 from api.auth import LOCAL_ADMIN
 from api.graphql.names import SourceIdType
+from graph.keys import PrincipalKind
 
 
 @strawberry.type
 class Actor:
-    """Who did something. `kind` is `local` (the administrator of a service without keys), `key` or `user`."""
+    """Who did something. `kind` is `person` or `service` (with a key), `local` (without keys) or `user` (of the machine)."""
 
     id: strawberry.ID
     name: str
@@ -59,5 +60,7 @@ class TrialArtifact:
 
 def actor(name: str) -> Actor:
     """The actor that a record names."""
-    kind = "local" if name == LOCAL_ADMIN else "key" if name.startswith("key-") else "user"
-    return Actor(id=strawberry.ID(name), name=name, kind=kind)
+    kind, _, principal = name.partition("/")
+    if kind in set(PrincipalKind) and principal:
+        return Actor(id=strawberry.ID(name), name=principal, kind=kind)
+    return Actor(id=strawberry.ID(name), name=name, kind="local" if name == LOCAL_ADMIN else "user")

@@ -7,7 +7,8 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api.auth import Identity
+from api.access import arns_in, note, noted
+from api.auth import Authenticator, Identity
 from api.bodies import read_body, until_gone
 from api.metrics import Metrics
 from api.sagemaker import operations
@@ -18,10 +19,12 @@ from api.sagemaker.routing import FORM, Route, Sent, find, read
 from api.sagemaker.tokens import Tokens
 from api.sagemaker.validation import validate
 from api.settings import Settings
+from api.signatures import SignedRequest
 from graph.access import Caller
 from graph.catalog import Catalog
 from graph.errors import TimeLimitError
 
+DOOR = "sagemaker"
 WRITE_SECONDS = 30.0
 """What a request may take beside the longest read."""
 REFERENCE = "docs/reference/sagemaker.md"
@@ -36,11 +39,13 @@ class Door:
     Args:
         settings: What was set.
         metrics: Counts.
+        authenticator: Tells who asks.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, authenticator: Authenticator) -> None:
         self._settings = settings
         self._metrics = metrics
+        self._authenticator = authenticator
         self._tokens: Tokens | None = None
 
     async def answer(self, request: Request) -> Response:
@@ -59,14 +64,17 @@ class Door:
             {name.lower(): value for name, value in request.headers.items()},
             body,
         )
+        note(request, door=DOOR, operation="")
         protocol = "query" if sent.headers.get("content-type", "").startswith(FORM) else "json"
         modelled: frozenset[str] = frozenset()
+        operation = ""
         try:
             route = find(sent)
             protocol = route.service.protocol
             modelled = frozenset(error.name for error in route.operation.error_shapes)
-            request.state.noted = {"operation": f"{route.service.name}:{route.operation.name}"}
-            identity = await self._identity(request)
+            operation = f"{route.service.name}:{route.operation.name}"
+            note(request, door=DOOR, operation=operation)
+            identity = await self._identity(request, body, route)
             output = await self._within(request, self._call(request, route, sent, identity))
             self._metrics.operations.labels("ok").inc()
             return answer(route.service, route.operation, output, request_id)
@@ -75,21 +83,27 @@ class Door:
         except Exception as error:  # every error is answered in the protocol's own form
             shown = failure(error, modelled)
             if shown is None:
-                log.exception("an operation failed", **getattr(request.state, "noted", {}))
+                log.exception("an operation failed", operation=operation)
                 shown = ("InternalFailure", "the request failed inside; its id is in the service's log", 500)
+            noted(request.scope).failed(error, shown[0])
             self._metrics.operations.labels("error").inc()
             self._metrics.errors.labels(shown[0]).inc()
             return refusal(protocol, *shown, request_id)
 
-    async def _identity(self, request: Request) -> Identity:
-        identity: Identity = request.state.identity
+    async def _identity(self, request: Request, body: bytes, route: Route) -> Identity:
+        scope = request.scope
+        signed = SignedRequest(request.method, scope["raw_path"], scope["query_string"], scope["headers"], body)
+        identity = await self._authenticator.signed(signed, services={route.service.scope})
+        request.state.identity = identity
+        self._authenticator.admit(identity)
         return identity
 
     async def _call(self, request: Request, route: Route, sent: Sent, identity: Identity) -> dict[str, Any]:
         offered = _offered(route)
         given = validate(route.operation.input_shape, read(route, sent))
+        noted(request.scope).named = arns_in(given)
         catalog: Catalog = request.app.state.catalog
-        caller = Caller(identity.account, identity.actor, "sagemaker", identity.role)
+        caller = Caller(identity.account, identity.actor, DOOR, identity.role)
         if self._tokens is None:
             self._tokens = Tokens.from_file(self._settings.data_dir / "keys" / "tokens.key")
         seconds = min(20.0, self._settings.read_seconds)

@@ -56,7 +56,7 @@ def failure(error: Exception, modelled: frozenset[str] = frozenset()) -> Failure
         case ForbiddenError():
             code, status = "AccessDeniedException", 400
         case UnauthenticatedError():
-            code, status = getattr(error, "aws_code", "UnrecognizedClientException"), 403
+            code, status = error.reason.value, 403
         case TooExpensiveError():
             code = "ResourceLimitExceeded"
         case TimeLimitError():

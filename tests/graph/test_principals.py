@@ -20,8 +20,8 @@ HOUR = 3_600_000
 
 
 @pytest.fixture
-def sealer(tmp_path: Path) -> Sealer:
-    return Sealer.from_file(tmp_path / "keys" / "secrets.key")
+def sealer(secrets_key_file: Path) -> Sealer:
+    return Sealer.from_file(secrets_key_file)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def test_keys_of_a_principal_share_its_role(principals: Principals, admin:
     assert {key.id for key in await principals.keys(admin)} == {first.key.id, second.key.id, third.key.id}
     for wrong in ({"role": Role.ADMIN}, {"kind": PrincipalKind.PERSON}):
         with pytest.raises(ConflictError, match="stemma keys grant trainer"):
-            await principals.create(admin, "trainer", **wrong)  # type: ignore[arg-type]
+            await principals.create(admin, "trainer", **wrong)
     await principals.grant(admin, "trainer", Role.APPROVER)
     assert {key.role for key in await principals.keys(admin)} == {Role.APPROVER}
     with pytest.raises(NotFoundError):
@@ -193,7 +193,8 @@ async def test_another_secrets_key_is_noticed(
     assert await principals.keys(admin) == [made.key]
 
 
-def test_a_sealed_secret_opens_for_its_key_only(sealer: Sealer, tmp_path: Path) -> None:
+def test_a_sealed_secret_opens_for_its_key_only(tmp_path: Path) -> None:
+    sealer = Sealer.from_file(tmp_path / "keys" / "secrets.key")
     sealed = sealer.seal("s" * 40, "STMA1")
     assert sealer.open(sealed, "STMA1") == "s" * 40
     assert sealer.seal("s" * 40, "STMA1") != sealed
