@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -12,6 +13,9 @@ import orjson
 import pytest
 
 from tests.api.cli.conftest import STEMMA, Stemma
+
+ROOT = Path(__file__).parents[3]
+REFERENCE = "docs/reference/cli.md"
 
 
 def test_help_says_what_there_is(program: Stemma) -> None:
@@ -29,6 +33,17 @@ def test_every_command_has_help_and_json(stemma: Stemma) -> None:
         assert done.code == 0, command
         for option in ("--json", "--data-dir", "--database"):
             assert option in done.out, command
+
+
+def test_the_committed_reference_is_the_true_one(tmp_path: Path) -> None:
+    written = tmp_path / "cli.md"
+    title = ("--title", "The command line")
+    command = ["-m", "typer", "api.cli.program", "utils", "docs", "--name", "stemma", *title, "--output"]
+    subprocess.run([sys.executable, *command, written], cwd=ROOT, check=True, capture_output=True)
+    committed = (ROOT / REFERENCE).read_text(encoding="utf-8")
+    assert committed == written.read_text(encoding="utf-8"), (
+        f"run: python {' '.join(command).replace(title[1], repr(title[1]))} {REFERENCE}"
+    )
 
 
 def test_help_is_quick() -> None:
