@@ -20,6 +20,11 @@ ENTITY = (
     *("resource_arn", "type", "name", "created_at", "tags"),
 )
 """What `revision/verify` returns of an entity; of the body only whether it is the revision's."""
+LISTED = (
+    *("by_created", "by_name", "type", "name", "source_uri", "created_at"),
+    *("resource_arn", "source_arn", "status", "modified_at"),
+)
+"""What it returns of what a revision holds for lists, in its order."""
 
 
 class ProblemError(Exception):
@@ -115,8 +120,8 @@ class Chain:
             row[:11]
         )
         salt, digest, account, kind = row[11:15]
-        by_created, by_name, type_, shown, source_uri, created_at, resource_arn, source_arn = row[15:23]
-        actor, door, holder, entity = row[23:]
+        listed = dict(zip(LISTED, row[15 : 15 + len(LISTED)], strict=True))
+        actor, door, holder, entity = row[15 + len(LISTED) :]
         name = f"revision {key} of {arn}"
         sequence = self._place(name, key, recorded_from, leaf, account)
         if sequence is None:
@@ -127,16 +132,6 @@ class Chain:
         if (actor, door) != (wanted := self.doer_list[self.doers[sequence - 1]]):
             raise ProblemError(f"{name} says {actor!r} made it through {door!r}; the ledger says {wanted!r}")
         state = None if body is None else orjson.loads(body)
-        listed = {
-            "by_created": by_created,
-            "by_name": by_name,
-            "type": type_,
-            "name": shown,
-            "source_uri": source_uri,
-            "created_at": created_at,
-            "resource_arn": resource_arn,
-            "source_arn": source_arn,
-        }
         expected = dict.fromkeys(listed) if state is None else listing_row(account, state)
         if state is not None and kind != state["kind"]:
             raise ProblemError(f"{name} has the kind {kind}, but its state says {state['kind']}")

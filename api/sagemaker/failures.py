@@ -3,6 +3,7 @@
 from typing import Any
 
 from graph.errors import (
+    AlreadyExistsError,
     ConflictError,
     ForbiddenError,
     InvalidError,
@@ -51,8 +52,9 @@ def failure(error: Exception, modelled: frozenset[str] = frozenset()) -> Failure
         case NotFoundError():
             code = "ResourceNotFound" if "ResourceNotFound" in modelled else VALIDATION
         case ConflictError():
-            # A name that is taken is a ValidationException at AWS, too ("… already exists").
-            code = "ConflictException" if _conflicts(error, modelled) else VALIDATION
+            # A name that is taken is a ValidationException at AWS, too ("… already exists"), where it is not ResourceInUse.
+            named = "ResourceInUse" if isinstance(error, AlreadyExistsError) else "ConflictException"
+            code = named if named in modelled else VALIDATION
         case ForbiddenError():
             code, status = "AccessDeniedException", 400
         case UnauthenticatedError():
@@ -70,10 +72,6 @@ def failure(error: Exception, modelled: frozenset[str] = frozenset()) -> Failure
         case _:
             return None
     return code, error.message, status
-
-
-def _conflicts(error: ConflictError, modelled: frozenset[str]) -> bool:
-    return error.code == ConflictError.code and "ConflictException" in modelled
 
 
 def json_body(code: str, message: str) -> dict[str, Any]:

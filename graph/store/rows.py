@@ -145,7 +145,9 @@ def listing_row(account: str, state: State) -> dict[str, Any]:
         "type": state.get("type"),
         "name": state["name"],
         "source_uri": state.get("source_uri"),
+        "status": state.get("status"),
         "created_at": state["created_at"],
+        "modified_at": state["modified_at"],
         "resource_arn": state.get("resource_arn"),
         "source_arn": state.get("source_arn"),
     }

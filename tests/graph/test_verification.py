@@ -183,6 +183,8 @@ TAMPERINGS = {
     "a revision's key by name": (NOW + "REMOVE r.by_name", "revision .* has the by_name None"),
     "a revision's key by creation": (NOW + "SET r.by_created = 'x'", "revision .* has the by_created 'x'"),
     "a revision's source in lists": (NOW + "SET r.source_uri = 'x'", "revision .* has the source_uri 'x'"),
+    "a revision's status in lists": (NOW + "SET r.status = 'FAILED'", "revision .* has the status 'FAILED'"),
+    "a revision's change in lists": (NOW + "SET r.modified_at = 1", "revision .* has the modified_at 1"),
     "a revision's resource in look-ups": (NOW + "SET r.resource_arn = 'x'", "revision .* has the resource_arn 'x'"),
     "a revision's creation in lists": (NOW + "SET r.created_at = 5", "revision .* has the created_at 5"),
     "a revision deleted": (OLD + "DETACH DELETE r", "ledger entry .*/0*1: its change 0 is not in the graph"),
