@@ -8,9 +8,12 @@ closing of one. Writes may go on meanwhile: what lies past the head that was rea
 import asyncio
 from array import array
 from bisect import bisect_right
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from graph import history
@@ -21,9 +24,12 @@ from graph.store.store import Store
 from graph.times import FOREVER
 
 CHUNK = 10_000
-SOURCES = 2_000
-"""Entities whose outgoing edges are read at once."""
+"""Entries or changes that are read at once."""
+AHEAD = 2
+"""Ranges that are on their way while one is checked: the database then has work for two cores."""
 READ_SECONDS = 120.0
+
+KEY = itemgetter(0)
 
 Progress = Callable[[str, int, int], None]
 """Told what is being verified (`entries` or `changes`), how many of them are done, and of how many."""
@@ -99,12 +105,13 @@ async def _entries(store: Store, chain: Chain, signed: Checkpoint | None, on_pro
         )
 
     def check(rows: list[list[Any]]) -> None:
+        rows.sort(key=KEY)
         for row in rows:
             _guarded(f"ledger entry {row[0]}", chain.entry, row, signed)
 
     ranges = [(first, min(first + CHUNK, head.sequence)) for first in range(0, head.sequence, CHUNK)]
-    async with aclosing(_pages(store, "ledger/entries", chain.account, ranges)) as pages:
-        async for rows in pages:
+    async with aclosing(_pages(store, chain, ("ledger/entries",), ranges)) as pages:
+        async for (rows,) in pages:
             await asyncio.to_thread(check, rows)
             if on_progress is not None:
                 on_progress("entries", len(chain.recorded), head.sequence)
@@ -120,27 +127,21 @@ async def _entries(store: Store, chain: Chain, signed: Checkpoint | None, on_pro
 async def _changes(store: Store, chain: Chain, on_progress: Progress | None) -> None:
     last = ""
 
-    def check(rows: list[list[Any]]) -> list[str]:
-        """Check revisions; the entities whose edges are next, each named by its one revision in force."""
+    def check(rows: list[list[Any]], edges: list[list[Any]]) -> None:
         nonlocal last
+        rows.sort(key=KEY)
         for row in rows:
             if row[0] == last:
                 raise ProblemError(f"revision {last} hangs on several entities")
             last = row[0]
             _guarded(f"revision {last} of {row[1]}", chain.revision, row)
-        return [row[1] for row in rows if row[6] == FOREVER and row[8] > chain.head.recorded]
-
-    def check_edges(rows: list[list[Any]]) -> None:
-        for row in rows:
+        for row in edges:
             _guarded(f"association {row[3]} ({row[0]} {row[1]} {row[2]})", chain.edge, row)
 
-    async with aclosing(_pages(store, "revision/verify", chain.account, _ranges(chain.begins))) as pages:
-        async for rows in pages:
-            arns = await asyncio.to_thread(check, rows)
-            for begin in range(0, len(arns), SOURCES):
-                parameters = {"arns": arns[begin : begin + SOURCES]}
-                edges = await store.read("association/verify", parameters, seconds=READ_SECONDS)
-                await asyncio.to_thread(check_edges, edges)
+    names = ("revision/verify", "association/verify")
+    async with aclosing(_pages(store, chain, names, _ranges(chain.begins))) as pages:
+        async for rows, edges in pages:
+            await asyncio.to_thread(check, rows, edges)
             if on_progress is not None:
                 on_progress("changes", chain.found, len(chain.seen))
     stray = await store.read("entity/stray", {"account": chain.account}, seconds=READ_SECONDS)
@@ -166,29 +167,32 @@ def _ranges(begins: "array[int]") -> list[tuple[int, int]]:
 
 
 async def _pages(
-    store: Store, name: str, account: str, ranges: Sequence[tuple[int, int]]
-) -> AsyncGenerator[list[list[Any]], None]:
-    """The rows of each range of entries (from after the first to the last); while one is checked, the next is on its way."""
+    store: Store, chain: Chain, names: Sequence[str], ranges: Sequence[tuple[int, int]]
+) -> AsyncGenerator[list[list[list[Any]]], None]:
+    """What the statements find in each range of entries (from after the first to the last), while the next are on their way."""
 
-    def read(number: int) -> "asyncio.Task[list[list[Any]]] | None":
-        if number >= len(ranges):
-            return None
-        first, last = ranges[number]
+    async def read(first: int, last: int) -> list[list[list[Any]]]:
         # The key of an entry comes before the keys of its records, and the first range takes in whatever comes before.
-        after = entry_key(account, first) if name == "ledger/entries" else entry_key(account, first + 1)
-        keys = {"after": after if first else f"{account}/", "end": entry_key(account, last + 1)}
-        return asyncio.create_task(store.read(name, {**keys, "forever": FOREVER}, seconds=READ_SECONDS))
+        begin = entry_key(chain.account, first if names == ("ledger/entries",) else first + 1)
+        parameters = {
+            "after": begin if first else f"{chain.account}/",
+            "end": entry_key(chain.account, last + 1),
+            "forever": FOREVER,
+            "recorded": chain.head.recorded,
+        }
+        return list(await asyncio.gather(*(store.read(name, parameters, seconds=READ_SECONDS) for name in names)))
 
-    pending = read(0)
+    todo = iter(ranges)
+    pending = deque(asyncio.create_task(read(*each)) for each in islice(todo, AHEAD))
     try:
-        for number in range(len(ranges)):
-            assert pending is not None
-            rows = await pending
-            pending = read(number + 1)
-            yield rows
+        while pending:
+            found = await pending[0]
+            pending.popleft()
+            pending.extend(asyncio.create_task(read(*each)) for each in islice(todo, 1))
+            yield found
     finally:
-        if pending is not None:
-            pending.cancel()
+        for task in pending:
+            task.cancel()
 
 
 def _guarded(name: str, check: Callable[..., None], *arguments: Any) -> None:

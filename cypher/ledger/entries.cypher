@@ -1,5 +1,4 @@
-// The entries in a range of keys, in order, for verification: one row of lists.
+// The entries in a range of keys, for verification: one row of lists; in no order, because sorting them here costs more.
 MATCH (x:ChainEntry)
 WHERE x.key > $after AND x.key < $end
-WITH x ORDER BY x.key
 RETURN collect([x.key, x.sequence, x.recorded, x.previous, x.hash, x.body, x.leaves, x.request, x.payload, x.account]) AS entries

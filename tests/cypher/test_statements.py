@@ -62,6 +62,7 @@ PARAMETERS = {
     "place": None,
     "prefix": "",
     "principal": None,
+    "recorded": 0,
     "requests": [],
     "role": "reader",
     "rows": [],
