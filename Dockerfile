@@ -24,7 +24,7 @@ USER stemma
 WORKDIR /var/lib/stemma
 VOLUME /var/lib/stemma/data
 EXPOSE 8440
-# Beyond loopback the service starts with a key file only: STEMMA_KEY_FILE must name one.
+# Beyond loopback the service starts only once there is a key: `stemma keys create` makes the first.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=6 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8440/readyz', timeout=4)"]
 ENTRYPOINT ["stemma"]

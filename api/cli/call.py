@@ -148,6 +148,7 @@ async def open_session(settings: "Settings") -> Session:
         region=settings.region,
         retry_seconds=settings.retry_seconds,
         read_seconds=settings.read_seconds,
+        access_days=settings.access_log_days,
     )
     return Session(settings, catalog, Caller(settings.account, _user(), "cli", Role.ADMIN), artifacts)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from api.cli import entity, ingest, monitor, service, walks
+from api.cli import access, entity, ingest, keys, monitor, service, walks
 from api.cli.call import DONE, FAILED, WRONG_USE, Common, DatabaseOption, DataDirOption, JsonOption
 
 INTERRUPTED = 130
@@ -43,6 +43,8 @@ monitor.register(app)
 walks.register(app)
 entity.register(app)
 ingest.register(app)
+keys.register(app)
+access.register(app)
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 """What typer raises for a command line that it can't understand; it has no public name."""

@@ -1,5 +1,6 @@
 """What people write on a command line, as the graph takes it."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,6 +10,9 @@ from graph.errors import InvalidError
 if TYPE_CHECKING:
     from api.cli.call import Session
     from graph.times import Moment
+
+UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+DURATION = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
 
 
 def time(text: str | None, path: str) -> datetime | None:
@@ -26,6 +30,35 @@ def time(text: str | None, path: str) -> datetime | None:
             f"--{path} {text!r} is no time; write it like 2026-03-03 or 2026-03-03T12:00:00Z", path=path
         ) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def milliseconds(text: str, path: str) -> int:
+    """A length of time such as `90d`, `24h`, `30m` or `0s`, in milliseconds.
+
+    Raises:
+        InvalidError: it is none.
+    """
+    found = DURATION.fullmatch(text)
+    if found is None:
+        raise InvalidError(f"--{path} {text!r} is no length of time; write it like 24h, 30m or 7d", path=path)
+    return int(found[1]) * UNITS[found[2]]
+
+
+def end(text: str | None, path: str) -> int:
+    """When something ends, epoch milliseconds: at a time, after a length of time, or never when nothing is said.
+
+    Raises:
+        InvalidError: it is neither.
+    """
+    from graph.times import FOREVER, now_ms, to_ms
+
+    if text is None:
+        return FOREVER
+    if DURATION.fullmatch(text):
+        return now_ms() + milliseconds(text, path)
+    found = time(text, path)
+    assert found is not None
+    return to_ms(found)
 
 
 def pairs(texts: Iterable[str], path: str) -> dict[str, str]:
