@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 DEFAULT_BOUND = 32_768
@@ -54,11 +55,13 @@ class CategoryCounts:
         return list(zip(frame["value"].to_list(), frame["count"].to_list(), strict=True))
 
     def _add(self, counts: pl.DataFrame) -> None:
-        added = counts.select(pl.col("value"), pl.col("count").cast(pl.Int64))
-        merged = pl.concat([self.counts, added]).group_by("value").agg(pl.col("count").sum())
+        merged = counts.select("value", pl.col("count").cast(pl.Int64))
+        if self.counts.height:
+            merged = pl.concat([self.counts, merged]).group_by("value").agg(pl.col("count").sum())
         if merged.height > self.bound:
-            largest = merged["count"].top_k(self.bound + 1).sort(descending=True)
-            cut = int(largest[self.bound])
-            merged = merged.with_columns(pl.col("count") - cut).filter(pl.col("count") > 0)
+            numbers = merged["count"].to_numpy()
+            place = len(numbers) - self.bound - 1
+            cut = int(np.partition(numbers, place)[place])
+            merged = merged.filter(pl.Series(numbers > cut)).with_columns(pl.col("count") - cut)
             self.error += cut
         self.counts = merged

@@ -130,22 +130,19 @@ class ColumnProfile:
             else:
                 self._tally(counts)
             return numbers.values, False
-        counts = texts.classified(texts.count(values), blanks_missing=blanks_missing)
-        weight = dict(counts.group_by("kind").agg(pl.col("count").sum()).iter_rows())
-        gone = int(weight.get("missing", 0))
-        self.missing += gone
-        self.integral += int(weight.get("Integral", 0))
-        self.fractional += int(weight.get("Fractional", 0))
-        self.string += int(weight.get("String", 0))
-        present = counts.filter(pl.col("kind") != "missing") if gone else counts
-        if self.string == 0 and present.height > NUMBERS_WITHOUT_END:
-            self.categories.skip(len(values) - gone)
+        kinds = texts.classify(texts.count(values), blanks_missing=blanks_missing)
+        self.missing += kinds.missing
+        self.integral += kinds.integral
+        self.fractional += kinds.fractional
+        self.string += kinds.string
+        if self.string == 0 and kinds.present.height > NUMBERS_WITHOUT_END:
+            self.categories.skip(len(values) - kinds.missing)
         else:
-            self._tally(present)
+            self._tally(kinds.present)
         if self.string == 0:
             numbers_or_nan = values.str.strip_chars().cast(pl.Float64, strict=False).drop_nulls()
             return numbers_or_nan.filter(numbers_or_nan.is_not_nan()), False
-        self.distinct.add_numbers(present["number"].drop_nulls().to_numpy() + 0.0)
+        self.distinct.add_numbers(kinds.numbers.to_numpy() + 0.0)
         return None
 
     def _tally(self, counts: pl.DataFrame) -> None:

@@ -105,7 +105,7 @@ def parse(
     dialect = dialect.of(file)
     # Before the first line that says something, blank ones mean nothing even in a single column.
     block = piece.block.lstrip(b"\r\n") if first else piece.block
-    if len(names) > 1:
+    if len(names) > 1 and piece.blanks:
         block = _without_blank_lines(block, dialect.quote)
     skip = 1 if first and dialect.header else 0
     schema = dict.fromkeys(names, pl.String)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import orjson
 import polars as pl
+from numpy.typing import NDArray
 from polars.exceptions import PolarsError
 
 from monitors.analysis.broken import BrokenLines
@@ -16,7 +17,8 @@ from monitors.analysis.flattening import flatten
 from monitors.analysis.lines import Piece, pieces
 
 _HINT_ROWS = 1000
-_QUOTE, _COLON, _BLANK = 34, 58, 32
+_LOOK = 1 << 17
+_QUOTE, _COLON, _BLANK, _N, _NEWLINE = 34, 58, 32, 110, 10
 
 Schema = dict[str, pl.DataType]
 
@@ -47,7 +49,8 @@ def parse(piece: Piece, file: File, expected: Schema | None) -> tuple[pl.DataFra
     looked up in the lines, and returned by column.
     """
     block = piece.block
-    if b"\\ud" not in block and b"\\uD" not in block:  # polars takes half a surrogate pair for a zero byte
+    # polars takes half a surrogate pair for a zero byte
+    if b"\\" not in block or (b"\\ud" not in block and b"\\uD" not in block):
         frame = _read(block, expected) if expected else None
         if frame is None:
             frame = _read(block, None)
@@ -67,16 +70,39 @@ def _read(block: bytes, expected: Schema | None) -> pl.DataFrame | None:
         frame = pl.read_ndjson(block, schema=expected)
     except PolarsError:
         return None
-    # A key is what stands in quotes before a colon. If there are as many of them as values, none was passed over.
-    characters = np.frombuffer(block, dtype=np.uint8)
-    before, colon = characters[:-1], characters[1:] == _COLON
-    if np.count_nonzero(colon & (before <= _BLANK)):
-        return None
-    keys = int(np.count_nonzero(colon & (before == _QUOTE)))
     values = sum(_values(column) for column in frame)
-    if keys != values:
-        values += block.count(b'":null') + block.count(b'": null')
-    return frame if keys == values else None
+    keys, nulls = _keys(block)
+    return frame if keys in (values, values + nulls) else None
+
+
+def _keys(block: bytes) -> tuple[int, int]:
+    """How many keys there are, and how many of them are null; -1 keys where they can't be told by their look.
+
+    A key is what stands in quotes before a colon: inside of a text a quote has a backslash before it, and is counted as
+    well, as is a text that begins with a colon. So there are never more keys than this says.
+    """
+    characters = np.frombuffer(block, dtype=np.uint8)
+    keys = nulls = 0
+    # Small enough for the cache: fresh memory would cost more than looking at it.
+    colons, other = np.empty(_LOOK, dtype=np.bool_), np.empty(_LOOK, dtype=np.bool_)
+    # The last three characters are the end of a value, or of an empty object, or do not belong to one.
+    for begin in range(0, len(block) - 3, _LOOK):
+        width = min(_LOOK, len(block) - 3 - begin)
+        first, second, third, fourth = (characters[begin + ahead : begin + ahead + width] for ahead in range(4))
+        key, held = colons[:width], other[:width]
+        np.equal(second, _COLON, out=key)
+        np.less_equal(first, _BLANK, out=held)
+        held &= key
+        if held.any():
+            return -1, 0
+        key &= np.equal(first, _QUOTE, out=held)
+        keys += int(np.count_nonzero(key))
+        # Some writers put a blank between.
+        np.equal(third, _N, out=held)
+        held |= (third == _BLANK) & (fourth == _N)
+        held &= key
+        nulls += int(np.count_nonzero(held))
+    return keys, nulls
 
 
 def _values(column: pl.Series) -> int:
@@ -105,16 +131,31 @@ def _integers(frame: pl.DataFrame, block: bytes) -> dict[str, int]:
     whole = {name: rows for name, rows in whole.items() if rows.any()}
     if not whole:
         return {}
-    lines = [line for line in block.split(b"\n") if line and not line.isspace()]
     some = np.zeros(frame.height, dtype=bool)
     for rows in whole.values():
         some |= rows.fill_null(value=False).to_numpy()
+    begins, ends = _line_bounds(block, frame.height)
     counts = dict.fromkeys(whole, 0)
+    nested = any("." in name for name in whole)
     for row in np.flatnonzero(some).tolist():
-        record = _flat(orjson.loads(lines[row]))
+        record = orjson.loads(block[begins[row] : ends[row]])
+        if nested:
+            record = _flat(record)
         for name in whole:
             counts[name] += type(record.get(name)) is int
     return counts
+
+
+def _line_bounds(block: bytes, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where the `rows` lines that are not blank begin and end."""
+    ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == _NEWLINE)
+    if not block.endswith(b"\n"):
+        ends = np.append(ends, len(block))
+    begins = np.concatenate(([0], ends[:-1] + 1))
+    if len(ends) > rows:
+        kept = [not block[begin:end].isspace() and end > begin for begin, end in zip(begins, ends, strict=True)]
+        begins, ends = begins[kept], ends[kept]
+    return begins, ends
 
 
 def _records(piece: Piece, file: File) -> tuple[list[dict[str, Any]], BrokenLines]:

@@ -2,7 +2,6 @@
 
 import codecs
 import gzip
-import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from numpy.typing import NDArray
 from monitors.analysis.errors import EncodingError, MalformedDataError
 from monitors.analysis.files import File
 
-MOST_BYTES = 64 << 20
-"""Bytes after which a piece ends at the next record's end, however few records it has."""
+MOST_BYTES = 28 << 20
+"""Bytes after which a piece ends at the next record's end, however few records it has. The C library takes memory of
+more than 32 MB from the system each time anew, which costs as much as parsing it."""
 
 LONGEST_RECORD = 64 << 20
 
@@ -27,11 +27,19 @@ _UNREADABLE = (OSError, EOFError, zlib.error)
 
 @dataclass(frozen=True)
 class Piece:
-    """Consecutive records, the number of their first line, and the bytes of the file (as it lies there) read so far."""
+    """Consecutive records.
+
+    Attributes:
+        block: Their bytes, line ends included.
+        line: The number of the first line, from 1.
+        bytes_read: The bytes of the file (as it lies there) read so far.
+        blanks: Whether there may be blank lines.
+    """
 
     block: bytes
     line: int
     bytes_read: int
+    blanks: bool = True
 
 
 def pieces(
@@ -54,11 +62,16 @@ def pieces(
         counted = _Counted(raw)
         held: list[bytes] = []
         size = lines = ends = 0
-        line, wanted, inside = 1, first or records, False
+        line, wanted, inside, blanks = 1, first or records, False, False
+        scratch = np.empty(_READ, dtype=np.bool_)
         for read in _reads(file, counted, encoding):
             rest = read
             while rest:
-                found, newlines, after = _record_ends(rest, quote, inside)
+                if len(rest) > len(scratch):
+                    scratch = np.empty(len(rest), dtype=np.bool_)
+                found, newlines, after = _record_ends(rest, quote, inside, scratch)
+                # A first line of at most one byte may be blank, or be the rest of one: look closely then.
+                blanks |= bool(len(found)) and bool(found[0] <= 1 or (np.diff(found) <= 2).any())
                 missing = wanted - ends
                 cut = 0
                 if len(found) >= missing:
@@ -81,34 +94,30 @@ def pieces(
                     break
                 held.append(rest[:cut])
                 block = b"".join(held)
-                yield Piece(block, line, counted.count)
+                yield Piece(block, line, counted.count, blanks)
                 line += lines + (newlines if cut == len(rest) else rest.count(b"\n", 0, cut))
                 held, size, lines, ends, wanted, inside = [], 0, 0, 0, records, False
+                blanks = False
                 rest = rest[cut:]
         if held:
-            yield Piece(b"".join(held), line, counted.count)
+            yield Piece(b"".join(held), line, counted.count, blanks or len(held[-1]) <= 2)
 
 
-class _Counted(io.RawIOBase):
+class _Counted:
     """A stream that knows how many bytes were read from it; not every source can tell."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        super().__init__()
         self._stream = stream
         self.count = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        read = self._stream.read(len(buffer))
-        buffer[: len(read)] = read
+    def read(self, size: int = -1) -> bytes:
+        read = self._stream.read(size)
         self.count += len(read)
-        return len(read)
+        return read
 
 
 def _reads(file: File, counted: _Counted, encoding: str) -> Iterator[bytes]:
-    stream = cast("IO[bytes]", io.BufferedReader(counted, _READ))
+    stream = cast("IO[bytes]", counted)
     if file.name.lower().endswith(".gz"):
         stream = cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
     plain = codecs.lookup(encoding).name in ("utf-8", "ascii")
@@ -133,17 +142,18 @@ def _reads(file: File, counted: _Counted, encoding: str) -> Iterator[bytes]:
             return
 
 
-def _record_ends(block: bytes, quote: str | None, inside: bool) -> tuple[NDArray[np.intp], int, bool]:
+def _record_ends(
+    block: bytes, quote: str | None, inside: bool, scratch: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], int, bool]:
     """Where records end in a block, how many line ends it has, and whether its end is inside quotes.
 
     A line end is inside quotes when the quotes before it are odd in number: a quote inside a quoted text is doubled.
     """
     characters = np.frombuffer(block, dtype=np.uint8)
-    newlines = np.flatnonzero(characters == _NEWLINE)
-    if quote is None:
-        return newlines, len(newlines), False
-    quotes = np.flatnonzero(characters == ord(quote))
-    if len(quotes) == 0:
+    mask = scratch[: len(block)]
+    newlines = np.flatnonzero(np.equal(characters, _NEWLINE, out=mask))
+    if quote is None or quote.encode() not in block:
         return (newlines[:0] if inside else newlines), len(newlines), inside
+    quotes = np.flatnonzero(np.equal(characters, ord(quote), out=mask))
     odd = (np.searchsorted(quotes, newlines) + inside) % 2 == 1
     return newlines[~odd], len(newlines), bool((len(quotes) + inside) % 2)

@@ -139,7 +139,7 @@ class Dataset:
     def chunks(self, file: File, first: int = 0, stop: int | None = None) -> Iterator[Chunk]:
         """The chunks of one of `files`, in their order, from the `first` up to `stop`; a file without rows has none.
 
-        A chunk has `chunk_rows` rows, or lines, and ends at the first line end beyond 64 MB of text. Memory holds a few
+        A chunk has `chunk_rows` rows, or lines, and ends at the first line end beyond 28 MB of text. Memory holds a few
         of them, whatever the file's size.
 
         Raises:

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,40 +106,23 @@ class QuantileSketch:
             shrinking: c.
         """
         rows, total = matrix.shape
-        plan = cls(size, shrinking)
-        buffers, begins, ends = [matrix], [0], [0]
-        while ends[0] < total:
-            taken = min(total - ends[0], plan._capacity - plan._count + 1)
-            ends[0] += taken
-            plan._lengths[0] += taken
-            plan._count += taken
-            if plan._count <= plan._capacity:
-                break
-            height, offset = plan._next_compaction()
-            if height + 1 == len(buffers):
-                buffers.append(np.empty((rows, (total >> (height + 1)) + 1)))
-                begins.append(0)
-                ends.append(0)
-            begin, half = begins[height], plan._lengths[height] // 2
+        plan = _plan(total, size, shrinking)
+        heights = range(len(plan.lengths))
+        buffers = [matrix, *(np.empty((rows, plan.pushed[height])) for height in heights[1:])]
+        for height, offset, begin, half, place in plan.steps:
             items = buffers[height][:, begin : begin + 2 * half]
             items.sort(axis=1)
-            buffers[height + 1][:, ends[height + 1] : ends[height + 1] + half] = items[:, offset::2]
-            begins[height] += 2 * half
-            ends[height + 1] += half
-            plan._lengths[height] -= 2 * half
-            plan._lengths[height + 1] += half
-            plan._count -= half
+            buffers[height + 1][:, place : place + half] = items[:, offset::2]
         sketches = []
         for row in range(rows):
-            sketch = cls.__new__(cls)
-            sketch.__dict__.update(plan.__dict__)
-            for name in ("_lengths", "_compressions", "_offsets", "_capacities"):
-                setattr(sketch, name, list(getattr(plan, name)))
-            # Copies, so that a sketch does not keep the matrix alive.
-            sketch._levels = [
-                [buffer[row, begin:end].copy()] if end > begin else []
-                for buffer, begin, end in zip(buffers, begins, ends, strict=True)
-            ]
+            sketch = cls(size, shrinking)
+            for _ in heights[1:]:
+                sketch._expand()
+            for height in heights:
+                # Copies, so that a sketch does not keep the matrix alive.
+                length, end = plan.lengths[height], plan.pushed[height]
+                sketch._append(height, buffers[height][row, end - length : end].copy())
+            sketch._compressions, sketch._offsets = list(plan.compressions), list(plan.offsets)
             sketches.append(sketch)
         return sketches
 
@@ -234,3 +219,41 @@ class QuantileSketch:
             self._offsets[height] = 1 - self._offsets[height]
         self._compressions[height] += 1
         return height, self._offsets[height]
+
+
+class _Plan(NamedTuple):
+    """What `of_rows` does, and what is left on each level afterwards.
+
+    A step sorts the `2 · half` items from `begin` on of a level, and puts every second one from `offset` on to `place` of
+    the level above. `pushed` is how many items came to a level in all.
+    """
+
+    steps: list[tuple[int, int, int, int, int]]
+    lengths: list[int]
+    pushed: list[int]
+    compressions: list[int]
+    offsets: list[int]
+
+
+@lru_cache(64)
+def _plan(total: int, size: int, shrinking: float) -> _Plan:
+    sketch = QuantileSketch(size, shrinking)
+    lengths, pushed = sketch._lengths, [0]
+    steps: list[tuple[int, int, int, int, int]] = []
+    while pushed[0] < total:
+        taken = min(total - pushed[0], sketch._capacity - sketch._count + 1)
+        pushed[0] += taken
+        lengths[0] += taken
+        sketch._count += taken
+        if sketch._count <= sketch._capacity:
+            break
+        height, offset = sketch._next_compaction()
+        if height + 1 == len(pushed):
+            pushed.append(0)
+        half = lengths[height] // 2
+        steps.append((height, offset, pushed[height] - lengths[height], half, pushed[height + 1]))
+        pushed[height + 1] += half
+        lengths[height] -= 2 * half
+        lengths[height + 1] += half
+        sketch._count -= half
+    return _Plan(steps, lengths, pushed, sketch._compressions, sketch._offsets)

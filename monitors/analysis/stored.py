@@ -69,13 +69,11 @@ class _Arrays:
         self._begin = begin
 
     def take(self, length: int, kind: str) -> np.ndarray[Any, Any]:
-        return np.frombuffer(self.take_bytes(length * _EIGHT), dtype=kind).astype(kind[1:])
-
-    def take_bytes(self, length: int) -> bytes:
-        taken = self._data[self._begin : self._begin + length]
-        if len(taken) != length:
+        end = self._begin + length * _EIGHT
+        if end > len(self._data):
             raise ValueError("cut")
-        self._begin += length
+        taken = np.frombuffer(self._data[self._begin : end], dtype=kind).astype(kind[1:])
+        self._begin = end
         return taken
 
 
@@ -100,20 +98,18 @@ def _column(column: ColumnProfile, arrays: list[bytes], sensitive: bool) -> dict
     counts = {key: getattr(column, key) for key in ("name", "missing", "integral", "fractional", "string")}
     if sensitive:
         return counts
-    sketch, distinct, categories = column.sketch, column.distinct.__getstate__(), column.categories
+    sketch, distinct, categories = column.sketch, column.distinct, column.categories
     arrays += [level.astype("<f8").tobytes() for level in sketch.levels()]
-    arrays.append(distinct["_hashes"].astype("<u8").tobytes())
-    arrays.append(distinct["_texts"] or b"")
+    arrays.append(distinct.hashes.astype("<u8").tobytes())
     top = categories.top(categories.bound)
     return {
         **counts,
         "moments": {key: number(value) for key, value in asdict(column.moments).items()},
         "sketch": {"size": sketch.size, "shrinking": sketch.shrinking, **sketch.state()},
         "distinct": {
-            "bound_bits": column.distinct.bound_bits,
-            "hashes": len(distinct["_hashes"]),
-            "full": distinct["_full"],
-            "texts": None if distinct["_texts"] is None else len(distinct["_texts"]),
+            "bound_bits": distinct.bound_bits,
+            "hashes": len(distinct.hashes),
+            "exact": distinct.is_exact,
         },
         "categories": {
             "bound": categories.bound,
@@ -158,16 +154,8 @@ def _read_column(stored: dict[str, Any], arrays: _Arrays, sketch_size: int) -> C
         levels, sketch["compressions"], sketch["offsets"], sketch["size"], sketch["shrinking"]
     )
     distinct = stored["distinct"]
-    column.distinct = DistinctCounter(distinct["bound_bits"])
-    hashes = arrays.take(distinct["hashes"], "<u8")
-    theta = arrays.take_bytes(distinct["texts"] or 0)
-    column.distinct.__setstate__(
-        {
-            **column.distinct.__getstate__(),
-            "_hashes": hashes,
-            "_full": distinct["full"],
-            "_texts": None if distinct["texts"] is None else theta,
-        }
+    column.distinct = DistinctCounter.from_hashes(
+        arrays.take(distinct["hashes"], "<u8"), not distinct["exact"], distinct["bound_bits"]
     )
     categories = stored["categories"]
     column.categories = CategoryCounts(

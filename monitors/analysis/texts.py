@@ -3,6 +3,7 @@
 from hashlib import blake2b
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 LONGEST_TEXT = 1024
@@ -33,11 +34,15 @@ def as_numbers(texts: pl.Series) -> Numbers | None:
     numbers = texts.cast(pl.Float64, strict=False)
     if numbers.null_count():
         numbers = _stripped(texts)
-    if numbers.null_count() or numbers.is_nan().any():
+    if numbers.null_count() or len(numbers) == 0:
+        return None
+    values = numbers.to_numpy()
+    if np.isnan(values.min()):
         return None
     # A number with a fraction was written with one; only the others must be looked at.
-    whole = texts.filter(numbers == numbers.floor())
-    return Numbers(numbers, int(whole.str.contains(_INTEGER).sum()))
+    whole = np.floor(values) == values
+    integral = int(texts.filter(pl.Series(whole)).str.contains(_INTEGER).sum()) if whole.any() else 0
+    return Numbers(numbers, integral)
 
 
 def count(values: pl.Series) -> pl.DataFrame:
@@ -52,25 +57,46 @@ def count(values: pl.Series) -> pl.DataFrame:
     return counts.with_columns(pl.Series("value", texts, dtype=pl.String))
 
 
-def classified(counts: pl.DataFrame, *, blanks_missing: bool) -> pl.DataFrame:
-    """`counts` with `kind` (Integral, Fractional, String, missing) and `number` (null for what is no number)."""
-    text = pl.col("value").str.strip_chars()
-    number = pl.col("number")
-    counts = counts.with_columns(text.alias("text"), text.cast(pl.Float64, strict=False).alias("number"))
-    gone = pl.col("text").is_in(NOT_A_NUMBER)
-    if blanks_missing:
-        gone |= pl.col("text") == ""
-    kind = (
-        pl.when(gone)
-        .then(pl.lit("missing"))
-        .when(number.is_null() | number.is_nan())
-        .then(pl.lit("String"))
-        .when(pl.col("text").str.contains(_INTEGER))
-        .then(pl.lit("Integral"))
-        .otherwise(pl.lit("Fractional"))
-    )
-    return counts.select(
-        "value", "count", kind.alias("kind"), pl.when(number.is_not_nan()).then(number).alias("number")
+class Kinds(NamedTuple):
+    """Texts by what they look like: how many values of each type, and the texts and numbers among them.
+
+    `present` are the counts of all texts that are not missing, `numbers` what those that are numbers stand for.
+    """
+
+    missing: int
+    integral: int
+    fractional: int
+    string: int
+    present: pl.DataFrame
+    numbers: pl.Series
+
+
+def classify(counts: pl.DataFrame, *, blanks_missing: bool) -> Kinds:
+    """What the texts of `counts` (as `count` made them) look like.
+
+    Args:
+        counts: Every text and how often it occurs.
+        blanks_missing: Whether a text that is empty or only blanks is missing rather than a String.
+    """
+    bare = counts["value"].str.strip_chars()
+    numbers = bare.cast(pl.Float64, strict=False)
+    gone = bare == "" if blanks_missing else None
+    if numbers.null_count() == len(numbers) and (gone is None or not gone.any()):
+        return Kinds(0, 0, 0, int(counts["count"].sum() or 0), counts, numbers.drop_nulls())
+    unsaid = bare.is_in(NOT_A_NUMBER)
+    gone = unsaid if gone is None else gone | unsaid
+    number = numbers.is_not_null() & numbers.is_not_nan().fill_null(value=False)
+    integral = number & bare.str.contains(_INTEGER)
+    times = counts["count"]
+    sums = [int(times.filter(rows).sum() or 0) for rows in (gone, integral, number)]
+    present = counts.filter(~gone) if sums[0] else counts
+    return Kinds(
+        missing=sums[0],
+        integral=sums[1],
+        fractional=sums[2] - sums[1],
+        string=int(times.sum() or 0) - sums[0] - sums[2],
+        present=present,
+        numbers=numbers.filter(number),
     )
 
 

@@ -1,13 +1,21 @@
 import gzip
+import io
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.exceptions import PolarsError
 
-from monitors.analysis import lines, reading
+from monitors.analysis import json_lines, lines, reading
 from monitors.analysis.errors import (
     ColumnsError,
     DatasetNotFoundError,
@@ -15,8 +23,10 @@ from monitors.analysis.errors import (
     EncodingError,
     MalformedDataError,
 )
+from monitors.analysis.files import File
 from monitors.analysis.profiling import profile_dataset
 from monitors.analysis.reading import open_dataset
+from monitors.analysis.summary import statistics_of
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -276,3 +286,181 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         grown.append(kilobytes)
     # The second file is 100 MB larger.
     assert grown[1] - grown[0] < 60_000
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "expected"),
+    [
+        ("a;b\n1;'x;y'\n", {"delimiter": ";", "quote": "'"}, [("1", "x;y")]),
+        ('a|b\n1|5" pipe\n2|x\n', {"delimiter": "|", "quote": None}, [("1", '5" pipe'), ("2", "x")]),
+        ("a,b\n1,é\n".encode("latin-1"), {"encoding": "latin-1"}, [("1", "é")]),
+        ("a,b\n1,€\n".encode("cp1252"), {"encoding": "cp1252"}, [("1", "€")]),
+        ("a,b\n1,🦉\n2,x\n".encode("utf-16"), {"encoding": "utf-16"}, [("1", "🦉"), ("2", "x")]),
+    ],
+)
+def test_csv_in_other_dialects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | bytes, options: dict[str, object], expected: object
+) -> None:
+    file = write(tmp_path / "a.csv", content)
+    for size in (1, 3, 1 << 20):
+        monkeypatch.setattr(lines, "_READ", size)
+        assert rows(file, **options) == expected
+
+
+def test_tabs_are_told_by_the_suffix(tmp_path: Path) -> None:
+    assert rows(write(tmp_path / "a.tsv", "a\tb,c\n1\t2,3\n")) == [("1", "2,3")]
+
+
+def test_another_encoding_must_be_named(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", "a,b\n1,é\n".encode("latin-1"))
+    with pytest.raises(EncodingError, match="name the file's encoding"):
+        profile_dataset(open_dataset(file))
+    with pytest.raises(EncodingError, match="is not utf-16"):
+        rows(write(tmp_path / "b.csv", b"a,b\n1,2\n3"), encoding="utf-16")
+
+
+def test_thousands_of_columns(tmp_path: Path) -> None:
+    names = [f"c{i}" for i in range(5000)]
+    file = write(tmp_path / "a.csv", "\n".join([",".join(names), *(",".join(["7"] * 5000) for _ in range(3))]))
+    profile = profile_dataset(open_dataset(file))
+    assert list(profile.columns) == names
+    assert {(column.integral, column.moments.max) for column in profile.columns.values()} == {(3, 7.0)}
+
+
+NESTED = [
+    {"id": 1, "user": {"age": 3, "home": {"city": "Ulm"}}, "tags": ["x", "y"], "score": 1.0},
+    {"id": 2, "user": {"age": 4, "home": None}, "tags": [], "score": 2},
+    {"id": 3, "user": None, "score": 0.5},
+]
+
+
+def test_nested_records_are_flattened_by_path(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, NESTED)))
+    for broken in ("", "\n{"):  # with a broken line every other is read by the slow reader
+        profile = profile_dataset(open_dataset(write(file, file.read_text() + broken)), broken_share=0.5)
+        found = {
+            name: (column.inferred_type, column.present, column.missing) for name, column in profile.columns.items()
+        }
+        assert found == {
+            "id": ("Integral", 3, 0),
+            "user.age": ("Integral", 2, 1),
+            "user.home.city": ("String", 1, 2),
+            "tags": ("String", 2, 1),
+            "score": ("Fractional", 3, 0),
+        }
+        assert (profile.columns["score"].integral, profile.columns["score"].fractional) == (1, 2)
+        assert dict(profile.columns["tags"].categories.top(5)) == {'["x","y"]': 1, "[]": 1}
+
+
+def test_nested_parquet_is_flattened_too(tmp_path: Path) -> None:
+    pl.DataFrame(NESTED, strict=False).write_parquet(tmp_path / "a.parquet")
+    dataset = open_dataset(tmp_path / "a.parquet")
+    assert dataset.columns == ("id", "user.age", "user.home.city", "tags", "score")
+    profile = profile_dataset(dataset)
+    assert (profile.columns["user.age"].present, profile.columns["user.home.city"].missing) == (2, 2)
+    chosen = profile_dataset(open_dataset(tmp_path / "a.parquet", columns=["user.age"]))
+    assert list(chosen.columns) == ["user.age"]
+    with pytest.raises(ColumnsError, match="no column 'user'"):
+        open_dataset(tmp_path / "a.parquet", columns=["user"])
+
+
+def test_paths_must_not_meet_names(tmp_path: Path) -> None:
+    pl.DataFrame({"a": [{"b": 1}], "a.b": [2]}).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(ColumnsError, match=r"nested field 'a\.b'"):
+        open_dataset(tmp_path / "a.parquet")
+
+
+values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**60), 2**60),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=4),
+    st.sampled_from([":", '":', "null", '":null', " :", "1", "2.0", "\\ud800"]),
+)
+
+
+@given(
+    first=st.lists(st.dictionaries(st.sampled_from("abc"), values, max_size=3), max_size=4),
+    later=st.lists(st.dictionaries(st.sampled_from(["a", "b", "d:", 'e"', "f "]), values, max_size=4), max_size=4),
+    spaced=st.booleans(),
+)
+@settings(max_examples=200, deadline=None)
+def test_fast_and_slow_json_agree(first: list[dict[str, object]], later: list[dict[str, object]], spaced: bool) -> None:
+    """What the first lines look like must not change how the others are read."""
+    separators = (", ", " : ") if spaced else (",", ":")
+    block = "\n".join(json.dumps(record, separators=separators) for record in later).encode()
+    piece = lines.Piece(block, 1, len(block))
+    hint = "\n".join(map(json.dumps, first)).encode()
+    try:
+        schema = dict(pl.read_ndjson(hint, infer_schema_length=None).schema) if any(first) else None
+    except PolarsError:
+        schema = None
+    frame, broken, integers = json_lines.parse(piece, File("a.jsonl", 1), schema)
+    assert broken.count == 0
+    assert frame.height == len(later) or not any(later)
+    for name in {name for record in later for name in record}:
+        kept = [record.get(name) for record in later]
+        assert frame[name].null_count() == kept.count(None)
+        if frame[name].dtype == pl.Float64:
+            assert integers.get(name, 0) == sum(type(value) is int for value in kept)
+
+
+def test_broken_lines_are_counted(tmp_path: Path) -> None:
+    good = [f"{i},x" for i in range(500)]
+    write(tmp_path / "a.csv", "\n".join(["a,b", *good[:100], "1,2,3", *good[100:], "4,5,6"]))
+    write(tmp_path / "b.csv", b"a,b\n7,\xff\n" + "\n".join(good).encode())
+    profile = profile_dataset(open_dataset(tmp_path))
+    assert (profile.rows, profile.columns["a"].integral, profile.broken.count) == (1000, 1000, 3)
+    assert [(Path(line.file).name, line.line) for line in profile.broken.examples] == [
+        ("a.csv", 102),
+        ("a.csv", 503),
+        ("b.csv", 2),
+    ]
+    document = statistics_of(profile).document
+    assert document["dataset"]["broken_lines"]["count"] == 3
+    with pytest.raises(MalformedDataError, match=r"3 of 1003 lines can't be read, more than the 0.1 %"):
+        profile_dataset(open_dataset(tmp_path), broken_share=0.001)
+
+
+def test_what_stands_in_a_broken_line_is_not_told(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.jsonl", '{"secret": "Ada"\n["Ada"]\n{"a": "Ada\\ud800"}\n')
+    with pytest.raises(MalformedDataError) as caught:
+        profile_dataset(open_dataset(file))
+    assert "3 of 3 lines" in caught.value.message
+    assert "Ada" not in caught.value.message
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Files that only look like a bucket: what is asked of them is what a source has."""
+
+    content: dict[str, bytes]
+
+    def list(self, prefix: str) -> Iterator[tuple[str, int]]:
+        return ((name, len(content)) for name, content in self.content.items() if name.startswith(prefix))
+
+    def open(self, name: str) -> IO[bytes]:
+        return io.BytesIO(self.content[name])
+
+
+def test_a_source_is_read_like_a_folder(tmp_path: Path) -> None:
+    pl.DataFrame({"a": ["5"], "b": ["6"]}).write_parquet(tmp_path / "p.parquet")
+    source = Bucket(
+        {
+            "s3://b/d/1.csv": b"a,b\n1,2\n",
+            "s3://b/d/sub/2.csv": b"a,b\n3,4\n",
+            "s3://b/d/_SUCCESS": b"",
+            "s3://b/data.csv": b"a\n9\n",
+            "s3://b/p/x.parquet": (tmp_path / "p.parquet").read_bytes(),
+        }
+    )
+    assert rows("s3://b/d", source=source) == [("1", "2"), ("3", "4")]
+    assert rows("s3://b/d/1.csv", source=source) == [("1", "2")]
+    assert rows("s3://b/d/*.csv", source=source) == [("1", "2")]
+    assert rows("s3://b/**/2.csv", source=source) == [("3", "4")]
+    assert rows("s3://b/p/", source=source) == [("5", "6")]
+    one = statistics_of(profile_dataset(open_dataset("s3://b/d/", source=source), workers=2)).to_json()
+    assert one == statistics_of(profile_dataset(open_dataset("s3://b/d/", source=source))).to_json()
+    with pytest.raises(DatasetNotFoundError, match="no file or folder s3://b/gone"):
+        open_dataset("s3://b/gone", source=source)
