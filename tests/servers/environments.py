@@ -34,7 +34,8 @@ def python(name: str) -> Path:
     folder = ROOT / ".venvs" / name
     made = folder / ".made"
     found = folder / "bin" / "python"
-    wanted = f"# {interpreter} {platform.python_version()}\n{requirements.read_text(encoding='utf-8')}"
+    # One and the same Python has several names, depending on how we were started.
+    wanted = f"# {Path(interpreter).resolve()} {platform.python_version()}\n{requirements.read_text(encoding='utf-8')}"
     with _alone(name):
         if made.exists() and made.read_text(encoding="utf-8") == wanted and found.exists():
             return found
