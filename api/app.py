@@ -39,6 +39,8 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     Raises:
         SettingError: a setting can't be used.
     """
+    # No door of today touches what callers name; a policy with a mistake in it should not wait for the first that does.
+    policy = settings.reach()
     metrics = Metrics()
     authenticator = Authenticator(settings, lambda: app.state.catalog)
     graphql = Endpoint(settings, metrics)
@@ -48,6 +50,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         opened = catalog if catalog is not None else await open_catalog(settings)
         app.state.catalog = opened
+        app.state.policy = policy
         try:
             await auth.check(settings, opened)
             yield

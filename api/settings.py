@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from graph import arns
 from graph.errors import SettingError
+from graph.reach.policy import Policy
 from graph.store.provider import EmbeddedProvider, Neo4jProvider, Provider
 
 CONFIG_FILE = "STEMMA_CONFIG"
@@ -45,6 +46,10 @@ class Settings(BaseSettings):
         "1000/second", description="how often a key may ask, such as 200/second;5000/minute; empty for no limit"
     )
     access_log_days: int = Field(365, ge=0, description="how long the access log is kept; 0 for ever")
+    policy: Path | None = Field(
+        None,
+        description="TOML file of what the service itself may touch for each account; nothing without one",
+    )
     allowed_hosts: list[str] = Field([], description="`Host` names answered beside the loopback ones")
     graphiql: bool = Field(False, description="serve GraphiQL and allow introspection at /graphql")
     log_level: str = Field("info", description="debug, info, warning or error")
@@ -97,6 +102,17 @@ class Settings(BaseSettings):
     def artifact_location(self) -> str:
         """Where artifacts are kept: a folder."""
         return self.artifacts or str(self.data_dir / "artifacts")
+
+    def reach(self, *, local_user: bool = False) -> Policy:
+        """What may be touched for whom.
+
+        Args:
+            local_user: Whether the caller is the user of this host who runs a command.
+
+        Raises:
+            SettingError: the policy can't be used.
+        """
+        return Policy.load(self.policy, local_user=local_user)
 
     @property
     def secrets_key_location(self) -> Path:

@@ -45,6 +45,6 @@ def test_every_dependency_has_its_reason() -> None:
     ]
     reasons = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     for requirement in named:
-        name = requirement.split(">")[0].split("=")[0]
+        name = requirement.split(">")[0].split("=")[0].split("[")[0]
         if not name.startswith("types-"):
             assert name in reasons, name

@@ -61,6 +61,7 @@ def baseline(
         from monitors import data_quality
         from monitors.datasets import translated
 
+        path = allowed(session, data)
         with translated():
             own = None if constraints is None else constraints.read_bytes()
         with progress(f"reading {data}") as report:
@@ -68,7 +69,7 @@ def baseline(
                 session.catalog,
                 session.artifacts,
                 session.caller,
-                data,
+                path,
                 name=name or data_quality.BASELINE_NAME,
                 format=None if format is None else format.value,
                 header=header,
@@ -99,12 +100,13 @@ def run(
     async def work(session: Session) -> int:
         from monitors import data_quality
 
+        path = allowed(session, data)
         with progress(f"reading {data}") as report:
             result = await data_quality.run(
                 session.catalog,
                 session.artifacts,
                 session.caller,
-                data,
+                path,
                 await session.arn(baseline),
                 name=name or data_quality.NAME,
                 model=None if model is None else await session.arn(model),
@@ -116,6 +118,17 @@ def run(
         return FOUND if result.violations else DONE
 
     return call.graph(work)
+
+
+def allowed(session: Session, data: str) -> str:
+    """The path of a data set, asked of the policy, for which a command acts as the local user.
+
+    A path or pattern stays as the person wrote it, since the data set's URI is made of it; a `file:` URI becomes a path.
+    """
+    from graph.reach.local import is_plain
+
+    path = session.settings.reach(local_user=True).local(session.account, data)
+    return data if is_plain(data) else str(path)
 
 
 def document(result: "Result") -> dict[str, Any]:
