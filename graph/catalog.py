@@ -14,6 +14,8 @@ from graph.commands import Place
 from graph.entities import Entity
 from graph.errors import NotFoundError, StemmaError
 from graph.ledger import Head
+from graph.metric_writer import MetricWriter, Refused
+from graph.metrics import Point
 from graph.store import schema
 from graph.store.provider import Provider
 from graph.store.store import READ_SECONDS, RETRY_SECONDS, Store
@@ -39,6 +41,7 @@ class Catalog:
         self.region = region
         self.writer = Writer(store, self._sign)
         self.access_log = AccessLog(store, access_days)
+        self._metrics = MetricWriter(store)
         self._signing: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -77,6 +80,7 @@ class Catalog:
     async def close(self) -> None:
         """Finish the writes that wait, sign the heads and let go of the database."""
         await self.writer.close()
+        await self._metrics.close()
         await self.access_log.close()
         if self._signing is not None:
             self._signing.cancel()
@@ -112,6 +116,17 @@ class Catalog:
         """
         require(caller, Permission.WRITE)
         return await self.writer.submit(caller, commands, operation=operation, request_id=request_id)
+
+    async def put_metrics(
+        self, caller: Caller, arn: str, points: Sequence[Point], *, request_id: str | None = None
+    ) -> list[Refused | None]:
+        """Keep points of a trial component's metrics; see `MetricWriter.put`.
+
+        Raises:
+            ForbiddenError: the caller may only read.
+        """
+        require(caller, Permission.WRITE)
+        return await self._metrics.put(caller.account, arn, points, request_id=request_id)
 
     async def lineage_arns(self, account: str, texts: Sequence[str], when: Moment | None = None) -> list[str]:
         """The lineage ARNs of whatever is named; resources' own ARNs are looked up together.

@@ -240,6 +240,14 @@ def _parameters(values: Mapping[str, Mapping[str, str]]) -> list[list[Any]]:
     ]
 
 
+def _metrics(values: Mapping[str, Mapping[str, str]]) -> list[list[Any]]:
+    for name, value in values.items():
+        limits.text(name, "metrics.key", minimum=1, maximum=255, lines=False)
+        if list(value) != ["number"]:
+            raise InvalidError(f"metrics[{name[:40]!r}] is no number", path="metrics", constraint="numbers")
+    return _parameters(values)
+
+
 def _parameter(form: str, value: str, name: str) -> str:
     if form == "number" and not math.isfinite(float(value)):
         raise InvalidError(
@@ -287,7 +295,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "started_at": to_ms,
     "ended_at": to_ms,
     "parameters": _parameters,
-    "metrics": _parameters,
+    "metrics": _metrics,
     "inputs": _files,
     "outputs": _files,
 }

@@ -27,6 +27,7 @@ class Call:
     Attributes:
         operation: its name in the service's model.
         arns: what it was about, for the access log; handlers add to it.
+        invocation: the client's own id of what it does, the same in each of its attempts; None when it sends none.
     """
 
     catalog: Catalog
@@ -36,6 +37,7 @@ class Call:
     tokens: Tokens
     seconds: float = 20.0
     arns: list[str] = field(default_factory=list)
+    invocation: str | None = None
 
     @property
     def account(self) -> str:

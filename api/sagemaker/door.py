@@ -108,6 +108,7 @@ class Door:
             self._tokens = Tokens.from_file(self._settings.data_dir / "keys" / "tokens.key")
         seconds = min(20.0, self._settings.read_seconds)
         call = Call(catalog, caller, request.state.request_id, route.operation.name, self._tokens, seconds)
+        call.invocation = sent.headers.get("amz-sdk-invocation-id")
         return await offered.handler(call, given)
 
     async def _within(self, request: Request, work: Any) -> dict[str, Any]:

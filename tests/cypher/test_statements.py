@@ -13,7 +13,7 @@ from graph.store.schema import VERSION
 from tests.conftest import Databases
 
 ROOT = files(cypher)
-FOLDERS = ("access", "association", "entity", "experiment", "ledger", "principal", "revision", "schema", "walk")
+FOLDERS = ("access", "association", "entity", "experiment", "ledger", "metric", "principal", "revision", "schema", "walk")
 NAMES = sorted(
     f"{folder}/{entry.name.removesuffix('.cypher')}" for folder in FOLDERS for entry in ROOT.joinpath(folder).iterdir()
 )
@@ -59,6 +59,7 @@ PARAMETERS = {
     "only": None,
     "operation": None,
     "outcome": None,
+    "owners": [],
     "place": None,
     "prefix": "",
     "principal": None,

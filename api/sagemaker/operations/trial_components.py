@@ -6,11 +6,13 @@ from typing import Any
 
 from api.sagemaker import listings, shapes
 from api.sagemaker.calls import Call, Input, Output, operation
+from api.sagemaker.operations.metrics import summaries_shown
 from api.sagemaker.operations.trials import grouped
-from graph import commands, experiments
+from graph import commands, experiments, metrics
 from graph.entities import Entity, Kind
 from graph.errors import InvalidError
 from graph.experiments import COMPONENT, EXPERIMENT, TRIAL, Members
+from graph.metrics import Summary
 
 MEDIA_TYPE = re.compile(r"[-\w]+/[-\w+]+")
 """What SageMaker's pattern admits; our own doors take any."""
@@ -39,7 +41,8 @@ async def describe_trial_component(call: Call, given: Input) -> Output:
     """One trial component, by name or ARN."""
     entity = await call.entity(shapes.arn_of(call, COMPONENT, given["TrialComponentName"]))
     call.arns.append(entity.arn)
-    found = component(entity)
+    summaries = await metrics.summaries(call.catalog.store, call.account, [entity])
+    found = component(entity, summaries[entity.arn])
     return {**found, "Sources": [found["Source"]] if found["Source"] is not None else None}
 
 
@@ -85,7 +88,7 @@ async def list_trial_components(call: Call, given: Input) -> Output:
     return await listings.listed(call, given, Kind.TRIAL_COMPONENT, filter_, member, _summary)
 
 
-def component(entity: Entity) -> dict[str, Any]:
+def component(entity: Entity, summaries: list[Summary]) -> dict[str, Any]:
     """What DescribeTrialComponent and Search answer."""
     return {
         "TrialComponentName": entity.name,
@@ -98,6 +101,7 @@ def component(entity: Entity) -> dict[str, Any]:
         "Parameters": {name: _parameter(value) for name, value in (entity.parameters or {}).items()},
         "InputArtifacts": _artifacts(entity.inputs),
         "OutputArtifacts": _artifacts(entity.outputs),
+        "Metrics": summaries_shown(entity, summaries),
         "MetadataProperties": entity.metadata or None,
         "LineageGroupArn": shapes.group_arn(entity),
         **shapes.described(entity),
