@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from graph.access import Caller, Permission, require
-from graph.errors import InvalidError, StemmaError
+from graph.errors import StemmaError
+from graph.listing import first_within
 from graph.store.store import Store
 from graph.times import FOREVER, now_us
 
@@ -20,7 +21,6 @@ SECONDS = 1.0
 """How long records gather before they are written."""
 PURGE_SECONDS = 3_600.0
 PURGE_ROWS = 5_000
-PAGE = 1_000
 NAMED = 20
 """What a record names at most; a bulk request names more."""
 TEXT = 256
@@ -146,10 +146,7 @@ class AccessLog:
             InvalidError: `first` is out of its range.
         """
         require(caller, Permission.READ_ACCESS_LOG)
-        if not 1 <= first <= PAGE:
-            raise InvalidError(
-                f"first is {first}; it may be 1 to {PAGE}", path="first", constraint=f"1 <= first <= {PAGE}"
-            )
+        first_within(first)
         await self.flush()
         low, high = (place(caller.account, min(max(at, 0), FOREVER)) for at in (only.since, only.until))
         found = await self._store.read(

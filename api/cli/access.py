@@ -30,7 +30,7 @@ def access(
     since: Annotated[str | None, typer.Option(help="Not before this time.", metavar="TIME")] = None,
     until: Annotated[str | None, typer.Option(help="Before this time.", metavar="TIME")] = None,
     account: Annotated[str | None, typer.Option(help="The account (tenant); by default STEMMA_ACCOUNT.")] = None,
-    first: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 50,
+    first: Annotated[int, typer.Option(min=1, max=500, help="How many, newest first.")] = 50,
 ) -> int:
     """Show the access log of an account, newest first."""
 

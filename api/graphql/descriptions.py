@@ -7,6 +7,7 @@ from types import ModuleType
 from strawberry.types.base import StrawberryObjectDefinition
 
 from api.graphql import (
+    access_log,
     associations,
     connections,
     entities,
@@ -20,7 +21,7 @@ from api.graphql import (
 )
 
 MODULES: tuple[ModuleType, ...] = (
-    *(associations, connections, entities, inputs, lineage),
+    *(access_log, associations, connections, entities, inputs, lineage),
     *(mutations, payloads, queries, revisions, values),
 )
 

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import strawberry
 
+from graph.access import Role
+from graph.access_log import Outcome as AccessOutcome
 from graph.associations import AssociationType
 from graph.entities import Kind, Status
 from graph.lineage import Direction
@@ -15,6 +17,8 @@ for _graph_enum, _name in (
     (AssociationType, "AssociationType"),
     (Direction, "Direction"),
     (Sort, "EntitySort"),
+    (AccessOutcome, "AccessOutcome"),
+    (Role, "Role"),
 ):
     strawberry.enum(_graph_enum, name=_name)
 
@@ -45,4 +49,15 @@ class SourceIdType(StrEnum):
     CUSTOM = "Custom"
 
 
-__all__ = ["AssociationType", "Cascade", "Direction", "Kind", "Sort", "SortOrder", "SourceIdType", "Status"]
+__all__ = [
+    "AccessOutcome",
+    "AssociationType",
+    "Cascade",
+    "Direction",
+    "Kind",
+    "Role",
+    "Sort",
+    "SortOrder",
+    "SourceIdType",
+    "Status",
+]

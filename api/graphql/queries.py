@@ -6,6 +6,8 @@ from typing import Annotated
 
 import strawberry
 
+from api.graphql import access_log
+from api.graphql.access_log import AccessRecord
 from api.graphql.connections import Connection
 from api.graphql.context import Info
 from api.graphql.entities import Action, Artifact, EntityType, TrialComponent, shaped
@@ -13,7 +15,7 @@ from api.graphql.entities import Context as ContextType
 from api.graphql.inputs import TagInput
 from api.graphql.lineage import Lineage, shown, walk
 from api.graphql.lists import listed
-from api.graphql.names import AssociationType, Direction, Kind
+from api.graphql.names import AssociationType, Direction, Kind, Role
 from api.graphql.scalars import BigInt
 from api.graphql.values import Actor, actor
 from graph import history, lineage, paths
@@ -35,10 +37,11 @@ class LedgerHead:
 
 @strawberry.type
 class Viewer:
-    """Who asks."""
+    """Who asks, and what it may do."""
 
     account: strawberry.ID
     actor: Actor
+    role: Role
 
 
 @strawberry.type
@@ -156,7 +159,9 @@ class Query:
             signature=None if signed is None else signed.signature,
         )
 
+    access_log: Connection[AccessRecord] = strawberry.field(resolver=access_log.page)
+
     @strawberry.field
     def viewer(self, info: Info) -> Viewer:
         caller = info.context.caller
-        return Viewer(account=strawberry.ID(caller.account), actor=actor(caller.actor))
+        return Viewer(account=strawberry.ID(caller.account), actor=actor(caller.actor), role=caller.role)
