@@ -9,6 +9,7 @@ Example:
 """
 
 from monitors.analysis.checks import find_violations
+from monitors.analysis.comparison import FeatureDrift, compare, drift_to_json
 from monitors.analysis.constraints import Constraints, MonitoringConfig, parse_constraints, suggest_constraints
 from monitors.analysis.errors import (
     AnalysisError,
@@ -20,7 +21,10 @@ from monitors.analysis.errors import (
     MalformedDataError,
 )
 from monitors.analysis.files import File, Format, Source
+from monitors.analysis.frames import profile_frame
 from monitors.analysis.grouping import Grouping
+from monitors.analysis.missing import MissingPatterns
+from monitors.analysis.multiple import Correction
 from monitors.analysis.profile import Profile
 from monitors.analysis.profiling import profile_dataset
 from monitors.analysis.reading import Dataset, open_dataset
@@ -33,20 +37,25 @@ __all__ = [
     "AnalysisError",
     "ColumnsError",
     "Constraints",
+    "Correction",
     "Dataset",
     "DatasetNotFoundError",
     "DocumentError",
     "EmptyFileError",
     "EncodingError",
+    "FeatureDrift",
     "File",
     "Format",
     "Grouping",
     "MalformedDataError",
+    "MissingPatterns",
     "MonitoringConfig",
     "Profile",
     "Source",
     "Statistics",
     "Violation",
+    "compare",
+    "drift_to_json",
     "find_violations",
     "grouped_document",
     "grouped_statistics",
@@ -54,6 +63,7 @@ __all__ = [
     "parse_constraints",
     "parse_statistics",
     "profile_dataset",
+    "profile_frame",
     "profile_from_bytes",
     "profile_to_bytes",
     "statistics_of",

@@ -1,10 +1,12 @@
 """A data set held against its constraints and its baseline."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from monitors.analysis.constraints import Constraints, FeatureConstraints
-from monitors.analysis.drift import categorical_distance, chi_squared, numeric_distance, robust
+from monitors.analysis.drift import ChiSquared, categorical_distance, chi_squared, numeric_distance, robust
+from monitors.analysis.intervals import of_distance, of_share
+from monitors.analysis.multiple import adjusted
 from monitors.analysis.statistics import Categories, FeatureStatistics, Statistics
 from monitors.analysis.violations import CheckType, Violation
 
@@ -31,6 +33,11 @@ def find_violations(current: Statistics, baseline: Statistics, constraints: Cons
         []
     """
     found = list(_column_violations(current, constraints))
+    tests = _chi_squared_tests(current, baseline, constraints)
+    p_values = adjusted(
+        {name: test.p_value for name, test in tests.items() if not math.isnan(test.p_value)},
+        constraints.config.correction,
+    )
     for constraint in constraints.features.values():
         feature = current.features.get(constraint.name)
         if feature is None or not constraint.config.evaluate_constraints:
@@ -41,7 +48,10 @@ def find_violations(current: Statistics, baseline: Statistics, constraints: Cons
         found += _domain(feature, constraint)
         before = baseline.features.get(constraint.name)
         if before is not None and constraint.config.perform_comparison:
-            found += _drift(feature, before, constraint)
+            if constraint.name in tests:
+                found += _chi_squared(feature, before, constraint, tests[constraint.name], p_values)
+            else:
+                found += _drift(feature, before, constraint)
     return found
 
 
@@ -96,6 +106,7 @@ def _data_type(feature: FeatureStatistics, constraint: FeatureConstraints) -> It
             observed=share,
             threshold=threshold,
             sample_size=feature.present,
+            interval=of_share(share, feature.present),
         )
 
 
@@ -113,6 +124,7 @@ def _completeness(feature: FeatureStatistics, constraint: FeatureConstraints) ->
             observed=observed,
             threshold=expected,
             sample_size=feature.present + feature.missing,
+            interval=of_share(observed, feature.present + feature.missing),
         )
 
 
@@ -153,6 +165,7 @@ def _domain(feature: FeatureStatistics, constraint: FeatureConstraints) -> Itera
         observed=share,
         threshold=threshold,
         sample_size=categories.total,
+        interval=of_share(share, categories.total),
         unexpected=unexpected[:_MOST_NAMED],
     )
 
@@ -176,8 +189,6 @@ def _drift(current: FeatureStatistics, baseline: FeatureStatistics, constraint: 
         distance = numeric_distance(now.sketch, before.sketch)
         threshold = config.comparison_threshold
     elif current.categories is not None and baseline.categories is not None:
-        if config.categorical_drift_method == "ChiSquared":
-            return _chi_squared(current.name, current.categories, baseline.categories, constraint)
         n, m = current.categories.total, baseline.categories.total
         distance = categorical_distance(current.categories, baseline.categories)
         threshold = config.categorical_comparison_threshold
@@ -185,9 +196,10 @@ def _drift(current: FeatureStatistics, baseline: FeatureStatistics, constraint: 
         return []
     if math.isnan(distance):
         return []
-    method = "linf_simple"
+    method, interval = "linf_simple", of_distance(distance, n, m, categories=now is None)
     if config.comparison_method == "Robust":
         method, distance = "linf_robust", robust(distance, n, m)
+        interval = (robust(interval[0], n, m), robust(interval[1], n, m))
     if distance <= threshold:
         return []
     return [
@@ -204,31 +216,51 @@ def _drift(current: FeatureStatistics, baseline: FeatureStatistics, constraint: 
             sample_size=n,
             baseline_sample_size=m,
             method=method,
+            interval=interval,
         )
     ]
 
 
+def _chi_squared_tests(current: Statistics, baseline: Statistics, constraints: Constraints) -> dict[str, ChiSquared]:
+    """The tests that the constraints ask for, all of them, since they may have to be adjusted together."""
+    tests: dict[str, ChiSquared] = {}
+    for name, constraint in constraints.features.items():
+        now, before, config = current.features.get(name), baseline.features.get(name), constraint.config
+        if now is None or before is None or not (config.evaluate_constraints and config.perform_comparison):
+            continue
+        if config.categorical_drift_method != "ChiSquared" or now.categories is None or before.categories is None:
+            continue
+        tests[name] = chi_squared(now.categories, before.categories)
+    return tests
+
+
 def _chi_squared(
-    name: str, current: Categories, baseline: Categories, constraint: FeatureConstraints
+    current: FeatureStatistics,
+    baseline: FeatureStatistics,
+    constraint: FeatureConstraints,
+    test: ChiSquared,
+    p_values: Mapping[str, float],
 ) -> list[Violation]:
     threshold = constraint.config.categorical_comparison_threshold
-    test = chi_squared(current, baseline)
-    if not test.p_value < threshold:  # also when it is NaN: nothing could be tested
-        return []
+    p_value = p_values.get(current.name, math.nan)
+    if not p_value < threshold or current.categories is None or baseline.categories is None:
+        return []  # also when it is NaN: nothing could be tested
+    n, m = current.categories.total, baseline.categories.total
+    among = "" if p_value == test.p_value else f", {test.p_value} before it was adjusted for {len(p_values)} tests"
     return [
         Violation(
-            feature_name=name,
+            feature_name=current.name,
             constraint_check_type="baseline_drift_check",
             description=(
-                f"Baseline drift p-value: {test.p_value} is under threshold: {threshold}. (Chi-squared statistic "
-                f"{test.statistic} with {test.degrees_of_freedom} degrees of freedom; {current.total} values against "
-                f"{baseline.total} of the baseline.)"
+                f"Baseline drift p-value: {p_value} is under threshold: {threshold}. (Chi-squared statistic "
+                f"{test.statistic} with {test.degrees_of_freedom} degrees of freedom{among}; {n} values against {m} of "
+                "the baseline.)"
             ),
             expected=threshold,
-            observed=test.p_value,
+            observed=p_value,
             threshold=threshold,
-            sample_size=current.total,
-            baseline_sample_size=baseline.total,
+            sample_size=n,
+            baseline_sample_size=m,
             method="chi_squared",
         )
     ]

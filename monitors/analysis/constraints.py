@@ -11,6 +11,7 @@ from typing import Literal, cast
 from monitors.analysis.columns import InferredType
 from monitors.analysis.errors import DocumentError
 from monitors.analysis.jsonfile import Document, dump, load, parse_number
+from monitors.analysis.multiple import CORRECTIONS, Correction
 from monitors.analysis.statistics import TYPES, VERSION, FeatureStatistics, Statistics
 
 DOMAIN_LIMIT = 120
@@ -39,7 +40,10 @@ DEFAULT_CONFIG: Document = {
 
 @dataclass(frozen=True)
 class MonitoringConfig:
-    """What is checked and how strictly; thresholds are shares from 0 to 1."""
+    """What is checked and how strictly; thresholds are shares from 0 to 1.
+
+    `correction` is ours: how p-values are adjusted when many features are tested. The whole file's counts.
+    """
 
     evaluate_constraints: bool = True
     emit_metrics: bool = True
@@ -50,6 +54,7 @@ class MonitoringConfig:
     comparison_method: Literal["Simple", "Robust"] = "Robust"
     categorical_comparison_threshold: float = 0.1
     categorical_drift_method: Literal["LInfinity", "ChiSquared"] = "LInfinity"
+    correction: Correction = "None"
 
 
 @dataclass(frozen=True)
@@ -206,6 +211,9 @@ def _read_config(config: Document, where: str) -> MonitoringConfig:
         raise DocumentError(
             f"{where}: categorical_drift_method is {drift_method!r}; LInfinity or ChiSquared is needed."
         )
+    correction = distribution.get("correction", "None")
+    if correction not in CORRECTIONS:
+        raise DocumentError(f"{where}: correction is {correction!r}; one of {', '.join(CORRECTIONS)} is needed.")
     return MonitoringConfig(
         evaluate_constraints=_enabled(config, "evaluate_constraints", where),
         emit_metrics=_enabled(config, "emit_metrics", where),
@@ -216,6 +224,7 @@ def _read_config(config: Document, where: str) -> MonitoringConfig:
         comparison_method=cast('Literal["Simple", "Robust"]', method),
         categorical_comparison_threshold=_share_or(distribution, "categorical_comparison_threshold", threshold, where),
         categorical_drift_method=cast('Literal["LInfinity", "ChiSquared"]', drift_method),
+        correction=cast("Correction", correction),
     )
 
 

@@ -22,6 +22,11 @@ CHUNK_VALUES = 1 << 24
 """Values in a chunk: of wide tables it has fewer rows."""
 
 
+def chunk_rows(width: int) -> int:
+    """The most rows in a chunk of so many columns: a power of two, less than usual for more than 128 columns."""
+    return max(1024, min(CHUNK_ROWS, 1 << (CHUNK_VALUES // max(width, 1)).bit_length() - 1))
+
+
 class Rows(NamedTuple):
     """The rows of a chunk; `integers` of a column's floats are written as integers (only JSON can tell)."""
 
@@ -108,9 +113,8 @@ class Dataset:
 
     @property
     def chunk_rows(self) -> int:
-        """The most rows in a chunk: a power of two, less for tables of more than 128 columns."""
-        width = max(len(self.columns), 1)
-        return max(1024, min(CHUNK_ROWS, 1 << (CHUNK_VALUES // width).bit_length() - 1))
+        """The most rows in a chunk."""
+        return chunk_rows(len(self.columns))
 
     def order_in(self, file: File) -> tuple[str, ...]:
         """The columns in the order in which a CSV file has them.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from monitors.analysis.intervals import Interval
 from monitors.analysis.jsonfile import Document, dump, number
 
 CheckType = Literal[
@@ -31,6 +32,7 @@ class Violation:
         sample_size: How many values (or, for completeness and columns, rows) `observed` rests on.
         baseline_sample_size: How many values the baseline's side rests on; only for drift.
         method: `linf_simple`, `linf_robust`, `chi_squared`; only for drift.
+        interval: Between what `observed` lies at 95 % confidence, where that can be told.
         unexpected: Up to 20 texts outside of the domain, most frequent first; only for categorical values.
     """
 
@@ -43,6 +45,7 @@ class Violation:
     sample_size: int
     baseline_sample_size: int | None = None
     method: str | None = None
+    interval: Interval | None = None
     unexpected: Sequence[str] | None = None
 
     def to_document(self) -> Document:
@@ -56,7 +59,7 @@ class Violation:
             "threshold": _json(self.threshold),
             "sample_size": self.sample_size,
         }
-        for key in ("baseline_sample_size", "method", "unexpected"):
+        for key in ("baseline_sample_size", "method", "interval", "unexpected"):
             if getattr(self, key) is not None:
                 document[key] = _json(getattr(self, key))
         return document
@@ -75,4 +78,4 @@ def violations_to_json(violations: Sequence[Violation]) -> bytes:
 def _json(value: object) -> object:
     if isinstance(value, float):
         return number(value)
-    return list(value) if isinstance(value, tuple) else value
+    return [_json(item) for item in value] if isinstance(value, tuple) else value

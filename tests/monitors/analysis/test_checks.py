@@ -20,6 +20,7 @@ from monitors.analysis import (
     suggest_constraints,
     violations_to_json,
 )
+from monitors.analysis.intervals import of_share
 from monitors.analysis.profile import Profile
 from monitors.analysis.statistics import Statistics
 
@@ -69,6 +70,7 @@ def test_data_type() -> None:
         observed=0.9964,
         threshold=1.0,
         sample_size=10_000,
+        interval=of_share(0.9964, 10_000),
     )
     assert violations_of({"a": ["1"] * 9}, {"a": texts}, {"datatype_check_threshold": 0.9964}) == []
 
@@ -202,6 +204,37 @@ def test_chi_squared_drift() -> None:
     assert violations_of(before, {"a": ["x"] * 59 + ["y"] * 41}, config) == []
     # Too few for any test: nothing is claimed.
     assert violations_of(before, {"a": ["x"] * 3}, config) == []
+
+
+def test_many_tests_are_adjusted_together() -> None:
+    before: dict[str, Any] = {f"f{i}": ["x"] * 500 + ["y"] * 500 for i in range(20)}
+    now = {f"f{i}": ["x"] * (60 if i else 75) + ["y"] * (40 if i else 25) for i in range(20)}
+    for i in range(2, 20):
+        now[f"f{i}"] = ["x"] * 52 + ["y"] * 48
+    drift: dict[str, Any] = {"categorical_drift_method": "ChiSquared", "comparison_threshold": 0.05}
+    found = violations_of(before, now, {"distribution_constraints": drift})
+    assert [violation.feature_name for violation in found] == ["f0", "f1"]
+    for correction in ("Holm", "BenjaminiHochberg"):
+        [first] = violations_of(before, now, {"distribution_constraints": {**drift, "correction": correction}})
+        assert first.feature_name == "f0"
+        assert first.observed == pytest.approx(20 * found[0].observed)
+        assert "before it was adjusted for 20 tests" in first.description
+
+
+def test_violations_tell_how_sure_they_are() -> None:
+    before: dict[str, Any] = {"a": [1, 2, None] * 100, "b": ["x", "y"] * 150}
+    now: dict[str, Any] = {"a": [9, None, None] * 10, "b": ["x", "z", "z"] * 10}
+    found = violations_of(before, now)
+    assert {violation.constraint_check_type for violation in found} == {
+        "completeness_check",
+        "baseline_drift_check",
+        "categorical_values_check",
+    }
+    for violation in found:
+        assert violation.interval is not None
+        low, high = violation.interval
+        assert low <= violation.observed <= high
+        assert (low, high) != (0, 1)
 
 
 def test_disabled_constraints_are_passed_over() -> None:
