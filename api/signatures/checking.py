@@ -54,8 +54,8 @@ class Verifier:
         _scoped(signature, regions, services)
         _timely(signature, now)
         _covered(signature, request)
-        payload = _payload(request)
         query = [pair for pair in canonical.pairs(request.query) if not _is_signature(signature, pair)]
+        payload = _payload(request, query)
         form = canonical.request(
             request.method, request.path, query, request.headers, signature.signed_headers, payload
         )
@@ -122,15 +122,16 @@ def _covered(signature: Signature, request: SignedRequest) -> None:
             raise _invalid(f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
 
 
-def _payload(request: SignedRequest) -> str:
-    """SHA-256 of the body in hex; what the client says of it has to agree."""
+def _payload(request: SignedRequest, query: list[canonical.Pair]) -> str:
+    """SHA-256 of the body in hex; what the client says of it, in a header or the query, has to agree."""
     payload = hashlib.sha256(request.body).hexdigest()
-    for said in request.values(b"x-amz-content-sha256"):
+    in_query = [value for name, value in query if name.lower() == b"x-amz-content-sha256"]
+    for said in (*request.values(b"x-amz-content-sha256"), *in_query):
         text = said.strip()
         if text == b"UNSIGNED-PAYLOAD" or text.startswith(b"STREAMING-"):
             raise _invalid("The payload has to be signed: UNSIGNED-PAYLOAD and STREAMING-* are not taken.")
         if text != payload.encode():
-            raise _invalid("The provided 'x-amz-content-sha256' header does not match what was computed.")
+            raise _invalid("The provided 'x-amz-content-sha256' does not match what was computed.")
     return payload
 
 

@@ -320,6 +320,8 @@ def test_the_host_has_to_be_signed() -> None:
 def test_a_payload_that_is_not_signed(said: str) -> None:
     request, _ = signed(Call(headers=[("X-Amz-Content-SHA256", said)]))
     refused(request, Reason.INVALID, "The payload has to be signed")
+    presigned, _ = signed(Call(method="GET", query=[("X-Amz-Content-Sha256", said)], body=b""), query_signer())
+    refused(presigned, Reason.INVALID, "The payload has to be signed")
 
 
 def test_the_hash_that_a_client_shows_has_to_be_right() -> None:
