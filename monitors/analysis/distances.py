@@ -42,10 +42,10 @@ def numeric_distances(current: QuantileSketch, baseline: QuantileSketch) -> Dist
     cumulative = np.cumsum(weights)
     places = np.searchsorted(cumulative, cumulative[-1] * np.arange(1, BINS) / BINS)
     edges = np.unique(items[places])
-    shares = [_shares(sketch, edges) for sketch in (current, baseline)]
+    p, q = _shares(current, edges), _shares(baseline, edges)
     return Distances(
-        psi=_psi(*shares, current.total_weight, baseline.total_weight),
-        jensen_shannon=_jensen_shannon(*shares),
+        psi=_psi(p, q, current.total_weight, baseline.total_weight),
+        jensen_shannon=_jensen_shannon(p, q),
         wasserstein=_wasserstein(current, baseline),
         p_value=_smirnov(current, baseline),
     )
@@ -54,13 +54,13 @@ def numeric_distances(current: QuantileSketch, baseline: QuantileSketch) -> Dist
 def categorical_distances(current: Categories, baseline: Categories) -> Distances:
     """Of two columns of texts, both with values. Texts that are not listed are one category."""
     names = sorted(current.counts.keys() | baseline.counts.keys())
-    shares = [
+    p, q = (
         np.array([*(side.counts.get(name, 0) for name in names), side.other], dtype=np.float64) / side.total
         for side in (current, baseline)
-    ]
+    )
     return Distances(
-        psi=_psi(*shares, current.total, baseline.total),
-        jensen_shannon=_jensen_shannon(*shares),
+        psi=_psi(p, q, current.total, baseline.total),
+        jensen_shannon=_jensen_shannon(p, q),
         wasserstein=math.nan,
         p_value=chi_squared(current, baseline).p_value,
     )

@@ -217,6 +217,7 @@ def test_many_tests_are_adjusted_together() -> None:
     for correction in ("Holm", "BenjaminiHochberg"):
         [first] = violations_of(before, now, {"distribution_constraints": {**drift, "correction": correction}})
         assert first.feature_name == "f0"
+        assert found[0].observed is not None
         assert first.observed == pytest.approx(20 * found[0].observed)
         assert "before it was adjusted for 20 tests" in first.description
 
@@ -232,6 +233,7 @@ def test_violations_tell_how_sure_they_are() -> None:
     }
     for violation in found:
         assert violation.interval is not None
+        assert violation.observed is not None
         low, high = violation.interval
         assert low <= violation.observed <= high
         assert (low, high) != (0, 1)
