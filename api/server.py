@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from api import auth, logs
 from api.app import create_app, open_catalog
+from api.protocol import Protocol
 from api.settings import Settings
 from graph.errors import SettingError
 
@@ -72,17 +74,7 @@ async def _serve(settings: Settings, listener: socket.socket, ready: Callable[[s
     catalog = await open_catalog(settings)
     try:
         await auth.check(settings, catalog)
-        config = uvicorn.Config(
-            create_app(settings, catalog),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            lifespan="on",
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            timeout_keep_alive=30,
-        )
+        app = create_app(settings, catalog)
 
         def announce() -> None:
             address = address_of(settings.host, listener)
@@ -90,10 +82,26 @@ async def _serve(settings: Settings, listener: socket.socket, ready: Callable[[s
             if ready is not None:
                 ready(address)
 
-        await Server(config, announce).serve(sockets=[listener])
+        await Server(config(app), announce).serve(sockets=[listener])
     finally:
         await catalog.close()
         log.info("stopped")
+
+
+def config(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn serves an application."""
+    return uvicorn.Config(
+        app,
+        http=Protocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=30,
+    )
 
 
 def bind(host: str, port: int) -> socket.socket:
