@@ -89,8 +89,11 @@ def set_from(steps: Steps, when: int, value: Any) -> Steps:
 
 
 def shortest(steps: Steps) -> Steps:
-    """The same step function without steps that change nothing."""
-    return [step for number, step in enumerate(steps) if number == 0 or step[1] != steps[number - 1][1]]
+    """The same step function without steps that change nothing; before the first step there is nothing."""
+    before = [None, *(then for _, then in steps)]
+    return [
+        (begin, then) for (begin, then), last in zip(steps, before, strict=False) if (then or None) != (last or None)
+    ]
 
 
 @dataclass
@@ -106,8 +109,8 @@ class Model:
     def same(self, other: "Model") -> bool:
         """Whether both know the same facts, step by step."""
         return all(
-            {key: shortest(steps) for key, steps in mine.items()}
-            == {key: shortest(steps) for key, steps in theirs.items()}
+            {key: kept for key, steps in mine.items() if (kept := shortest(steps))}
+            == {key: kept for key, steps in theirs.items() if (kept := shortest(steps))}
             for mine, theirs in ((self.entities, other.entities), (self.edges, other.edges))
         )
 

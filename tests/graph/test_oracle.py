@@ -359,6 +359,16 @@ async def test_an_answer_known_at_a_time_never_changes(
         assert later_keys == keys
 
 
+async def test_what_a_request_begins_and_ends_at_once_never_held(catalog: Catalog) -> None:
+    told = Story(catalog)
+    await told.tell([[all_nodes]])
+    link = (4, 0), AssociationType.CONTRIBUTED_TO, None, False
+    await told.tell([[[edges_op("associate", *link), edges_op("dissociate", *link)]]])
+    assert len(told.recorded) == 2
+    moment, _, _ = await told.moment(None, None)
+    assert (await lineage.walk(told.store, told.account, [told.arn(0)], Direction.BOTH, moment)).edges == []
+
+
 async def test_a_walk_from_what_never_existed_is_not_found(catalog: Catalog, account: str) -> None:
     moment = await catalog.moment(account)
     with pytest.raises(NotFoundError):
