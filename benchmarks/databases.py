@@ -33,6 +33,20 @@ async def catalogs(names: Sequence[str] = NAMES) -> AsyncIterator[dict[str, Cata
         yield opened
 
 
+async def settings(catalog: Catalog) -> dict[str, str]:
+    """The settings of a service on the same database."""
+    provider = catalog.store.provider
+    if isinstance(provider, EmbeddedProvider):
+        return {"STEMMA_DATA_DIR": str(provider.data_dir)}
+    found = await address(catalog)
+    return {
+        "STEMMA_DATABASE": found.uri,
+        "STEMMA_DATABASE_USER": found.user,
+        "STEMMA_DATABASE_PASSWORD": found.password,
+        "STEMMA_DATABASE_NAME": found.database,
+    }
+
+
 async def address(catalog: Catalog) -> Address:
     """Where a bare driver connects."""
     return await catalog.store.provider.address()

@@ -69,7 +69,7 @@ class EmbeddedProvider:
     name = "embedded"
 
     def __init__(self, data_dir: Path, options: EmbeddedOptions | None = None) -> None:
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         self._options = options
         self._attachment: Attachment | None = None
 
@@ -78,7 +78,7 @@ class EmbeddedProvider:
         if self._attachment is not None and not self._attachment.alive:
             await self.close()
         if self._attachment is None:
-            self._attachment = await attach(self._data_dir, self._options)
+            self._attachment = await attach(self.data_dir, self._options)
         held = self._attachment
         return Address(held.address, held.user, held.password, held.database)
 
