@@ -261,7 +261,9 @@ def _length(value: Any, size: int, minimum: int | None, maximum: int | None, pat
 def _compile(pattern: str) -> "regex.Pattern[str]":
     # One range of the model is written in UTF-16 halves, two patterns repeat the end of the text.
     meant = pattern.replace("\\uD800\\uDC00-\\uDBFF\\uDFFF", "\\U00010000-\\U0010FFFF")
-    return regex.compile(regex.sub(r"\$\{\d+,\d+\}$", "", meant))
+    # As in Java, for which the patterns are written, \w and \d are ASCII's; \p{…} would be, too, under that flag.
+    flags = regex.UNICODE if "\\p{" in meant else regex.ASCII
+    return regex.compile(regex.sub(r"\$\{\d+,\d+\}$", "", meant), flags)
 
 
 def _matches(compiled: "regex.Pattern[str]", value: str) -> bool:

@@ -42,7 +42,7 @@ RUNTIME_SECONDS = 86_400
 @operation("CreateTrainingJob", note=NOTE)
 async def create_training_job(call: Call, given: Input) -> Output:
     """Record a training job, its channels, image and checkpoints."""
-    algorithm = given["AlgorithmSpecification"]
+    algorithm = given.get("AlgorithmSpecification", {})
     resources = given.get("ResourceConfig", {})
     numbers = {
         f"SageMaker.{key}": {"number": repr(float(resources[key]))}
