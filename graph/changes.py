@@ -11,11 +11,10 @@ from graph.associations import AssociationType, Triple
 from graph.drafts import Draft
 from graph.entities import Kind, State
 from graph.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
+from graph.fields import MAXIMA
 from graph.times import FOREVER, from_ms
 from graph.working import Needs
 
-MAXIMA = {"tags": 50, "properties": 30, "parameters": 300, "inputs": 60, "outputs": 60}
-"""How many pairs an entity may have, by the field that holds them."""
 CASCADES = ("NONE", "SAME_AS", "ASSOCIATIONS")
 """What may end with an entity: nothing, what says that it is the same as another, all of its associations."""
 

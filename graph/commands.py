@@ -1,6 +1,5 @@
 """What can be asked of the graph, made from a caller's fields and checked against SageMaker's limits."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +7,10 @@ from typing import Any
 
 from graph import arns, limits
 from graph.associations import AssociationType, Triple
-from graph.changes import MAXIMA, Applied, Associate, Command, Delete, Dissociate, Part, Put, Update
-from graph.entities import Kind, State, Status
+from graph.changes import Applied, Associate, Command, Delete, Dissociate, Part, Put, Update
+from graph.entities import Kind, State
 from graph.errors import InvalidError
+from graph.fields import CHECKS, FIELDS, checked_fields
 from graph.times import to_ms
 
 __all__ = [
@@ -151,7 +151,7 @@ def update(
         if name in FIELDS[kind] and details.get(name) is not None:
             pairs[name] = CHECKS[name](details.pop(name))
     gone = {"properties": list(remove_properties), "tags": list(remove_tags), **(removed or {})}
-    fields |= _fields(kind, details)
+    fields |= checked_fields(kind, details)
     allowed = (FIELDS[kind] | {"properties"}) - {"name"}
     for name in cleared:
         if name not in allowed:
@@ -225,109 +225,8 @@ def _state(arn: str, kind: Kind, name: str, type_: str | None, **details: Any) -
         state["properties"] = limits.properties(properties, artifact=kind is Kind.ARTIFACT)
     if tags:
         state["tags"] = limits.tags(tags)
-    state |= _fields(kind, details)
+    state |= checked_fields(kind, details)
     return state
-
-
-def _parameters(values: Mapping[str, Mapping[str, str]]) -> list[list[Any]]:
-    _count(values, "parameters", 300)
-    return [
-        [
-            limits.text(name, "parameters.key", minimum=1, maximum=320, lines=False),
-            {form: _parameter(form, value, name) for form, value in values[name].items()},
-        ]
-        for name in sorted(values)
-    ]
-
-
-def _metrics(values: Mapping[str, Mapping[str, str]]) -> list[list[Any]]:
-    for name, value in values.items():
-        limits.text(name, "metrics.key", minimum=1, maximum=255, lines=False)
-        if list(value) != ["number"]:
-            raise InvalidError(f"metrics[{name[:40]!r}] is no number", path="metrics", constraint="numbers")
-    return _parameters(values)
-
-
-def _parameter(form: str, value: str, name: str) -> str:
-    if form == "number" and not math.isfinite(float(value)):
-        raise InvalidError(
-            f"parameters[{name[:40]!r}] is {value}; a number has to be finite", path="parameters", constraint="finite"
-        )
-    return limits.text(value, f"parameters[{name[:40]!r}]", maximum=2500)
-
-
-def _files(values: Mapping[str, Mapping[str, str]]) -> list[list[Any]]:
-    _count(values, "artifacts", MAXIMA["inputs"])
-    return [
-        [
-            limits.text(name, "artifacts.key", minimum=1, maximum=128, lines=False),
-            {
-                form: limits.text(value, f"artifacts[{name[:40]!r}]", maximum=2048 if form == "value" else 64)
-                for form, value in values[name].items()
-            },
-        ]
-        for name in sorted(values)
-    ]
-
-
-def _count(values: Mapping[str, Any], path: str, maximum: int) -> None:
-    if len(values) > maximum:
-        raise InvalidError(
-            f"{path} has {len(values)} entries; at most {maximum} are allowed",
-            path=path,
-            constraint=f"size <= {maximum}",
-        )
-
-
-CHECKS: dict[str, Callable[[Any], Any]] = {
-    "description": lambda value: limits.text(value, "description", maximum=3072),
-    "name": lambda value: limits.text(value, "name", minimum=1, maximum=120, lines=False),
-    "type": lambda value: limits.text(value, "type", minimum=1, maximum=256, lines=False),
-    "source_uri": lambda value: limits.text(value, "sourceUri", minimum=1, maximum=2048, lines=False),
-    "display_name": lambda value: limits.text(value, "displayName", minimum=1, maximum=120, lines=False),
-    "source_arn": arns.normal,
-    "source_type": lambda value: limits.text(value, "sourceType", maximum=256, lines=False),
-    "source_id": lambda value: limits.text(value, "sourceId", maximum=256, lines=False),
-    "status_message": lambda value: limits.text(value, "statusMessage", maximum=1024),
-    "metadata": limits.metadata,
-    "specification": limits.specification,
-    "status": lambda value: Status(value).value,
-    "started_at": to_ms,
-    "ended_at": to_ms,
-    "parameters": _parameters,
-    "metrics": _metrics,
-    "inputs": _files,
-    "outputs": _files,
-}
-FIELDS = {
-    Kind.ARTIFACT: {"description", "name", "metadata", "specification"},
-    Kind.ACTION: {
-        *("description", "display_name", "source_uri", "source_type", "source_id"),
-        *("status", "status_message", "started_at", "ended_at", "metadata", "specification"),
-    },
-    Kind.CONTEXT: {
-        *("description", "display_name", "name", "source_arn", "source_uri", "source_type", "source_id", "metadata"),
-        *("status", "status_message", "specification"),
-    },
-    Kind.TRIAL_COMPONENT: {
-        *("description", "display_name", "source_arn", "source_uri", "source_type", "metadata", "specification"),
-        *("status", "status_message", "started_at", "ended_at", "parameters", "metrics", "inputs", "outputs"),
-    },
-}
-
-
-def _fields(kind: Kind, details: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = set(details) - FIELDS[kind]
-    if unknown := {name for name in unknown if details[name] is not None}:
-        raise InvalidError(
-            f"{', '.join(sorted(unknown))} can't be given for {kind.value.lower().replace('_', ' ')}s",
-            path=min(unknown),
-            constraint=f"one of {', '.join(sorted(FIELDS[kind]))}",
-        )
-    checked = {name: CHECKS[name](value) for name, value in details.items() if value is not None}
-    if kind is Kind.TRIAL_COMPONENT and checked.get("status") == Status.UNKNOWN:
-        raise InvalidError("a trial component's status is never UNKNOWN", path="status", constraint="a known status")
-    return checked
 
 
 def _ms(moment: datetime | None) -> int | None:

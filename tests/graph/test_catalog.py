@@ -266,7 +266,7 @@ async def test_an_update_may_clear_what_may_be_absent(graph: Graph) -> None:
     )
     entity = await graph.catalog.entity(graph.account, arn)
     assert (entity.description, entity.properties, entity.source_uri) == (None, {}, "s3://c")
-    for name in ("name", "status", "arn"):
+    for name in ("name", "started_at", "arn"):
         with pytest.raises(InvalidError, match=f"{name} can't be cleared; description, .* can"):
             commands.update(arn, Kind.CONTEXT, cleared=[name])
 
