@@ -41,6 +41,7 @@ class Putters:
         self.repeated = 0
         self._server = server
         self._writing = True
+        self._wrote = asyncio.Event()
         self._tasks = [asyncio.create_task(self._write(number)) for number in range(WRITERS)]
 
     async def _write(self, writer: int) -> None:
@@ -60,14 +61,16 @@ class Putters:
                     self.repeated += 1
                     await asyncio.sleep(0.05)
             self.acknowledged += steps
+            self._wrote.set()
             batch += WRITERS
 
-    async def more(self, count: int, seconds: float = 60.0) -> None:
+    async def more(self, count: int, seconds: float = 120.0) -> None:
         """Wait until so many more points were acknowledged."""
         wanted = len(self.acknowledged) + count
         async with asyncio.timeout(seconds):
             while len(self.acknowledged) < wanted and not any(task.done() for task in self._tasks):
-                await asyncio.sleep(0.02)
+                self._wrote.clear()
+                await self._wrote.wait()
 
     async def stop(self) -> None:
         """Let them finish; raises what one of them met."""
