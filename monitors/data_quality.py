@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
+
 from graph.access import Caller
 from graph.artifacts import ArtifactStore, Stored
 from graph.catalog import Catalog
@@ -16,19 +18,33 @@ from graph.changes import Put
 from monitors import baselines
 from monitors.analysis import (
     Constraints,
-    Format,
+    Correction,
     Statistics,
     Violation,
+    compare,
+    drift_to_json,
     find_violations,
+    grouped_document,
     parse_constraints,
+    profile_to_bytes,
     suggest_constraints,
     violations_to_json,
 )
-from monitors.datasets import Observed, Progress, observe_aside, translated
+from monitors.datasets import Observed, Progress, Reading, observe_aside, translated
 from monitors.records import MOST_VIOLATIONS, Record
 
 NAME = "data-quality"
 BASELINE_NAME = "data-quality-baseline"
+
+TYPES = {
+    "statistics.json": baselines.STATISTICS,
+    "constraints.json": baselines.CONSTRAINTS,
+    "constraint_violations.json": "Violations",
+    "statistics_by_group.json": "StatisticsByGroup",
+    "drift.json": "Drift",
+    "profile.bin": "Profile",
+}
+"""The type of the artifact that a file becomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +78,7 @@ async def baseline(
     data: str | Path,
     *,
     name: str = BASELINE_NAME,
-    format: Format | None = None,  # noqa: A002  # the word for it, as in the analysis
-    header: bool = True,
+    reading: Reading | None = None,
     constraints: bytes | None = None,
     on_progress: Progress | None = None,
 ) -> Result:
@@ -77,8 +92,7 @@ async def baseline(
         caller: Who asks.
         data: A file, a folder or a pattern.
         name: What the job is called, before its identity.
-        format: How to read the files; by their suffix if not given.
-        header: Whether CSV files begin with a line of names.
+        reading: How to read the data and what to measure of it.
         constraints: A constraints file edited by hand, instead of the suggested ones.
         on_progress: Told how far reading has come.
 
@@ -87,18 +101,16 @@ async def baseline(
         InvalidError: The data or the constraints can't be read, or the name does not fit.
     """
     started = datetime.now(UTC)
-    observed = await observe_aside(data, format=format, header=header, on_progress=on_progress)
+    observed = await observe_aside(data, reading, on_progress)
     with translated():
         learnt = suggest_constraints(observed.statistics) if constraints is None else parse_constraints(constraints)
-    inputs = {**_identity(observed, header), "constraints": learnt.to_json().decode()}
+    inputs = {**_identity(observed, reading), "constraints": learnt.to_json().decode()}
     record = Record(catalog.place(caller.account), name, inputs)
     data_arn = record.data(observed)
     files = {"statistics.json": observed.statistics.to_json(), "constraints.json": learnt.to_json()}
+    files |= _asked_for(observed, reading)
     stored = await asyncio.to_thread(_store, artifacts, files)
-    puts = [
-        record.output(stored["statistics.json"], baselines.STATISTICS),
-        record.output(stored["constraints.json"], baselines.CONSTRAINTS),
-    ]
+    puts = [record.output(stored[name], TYPES[name]) for name in files]
     record.run(
         started=started, ended=datetime.now(UTC), description=f"Baseline of {observed.name}", facts=_facts(observed)
     )
@@ -121,8 +133,8 @@ async def run(
     *,
     name: str = NAME,
     model: str | None = None,
-    format: Format | None = None,  # noqa: A002  # the word for it, as in the analysis
-    header: bool = True,
+    reading: Reading | None = None,
+    correction: Correction | None = None,
     on_progress: Progress | None = None,
 ) -> Result:
     """Hold a data set against a baseline; each violation becomes an artifact, beside the files with all of them.
@@ -135,8 +147,8 @@ async def run(
         baseline_arn: The baseline's job, or its constraints.
         name: What the job is called, before its identity.
         model: The ARN of the model, or of its version, whose data this is.
-        format: How to read the files; by their suffix if not given.
-        header: Whether CSV files have a line of names.
+        reading: How to read the data and what to measure of it.
+        correction: Also measure every distance from the baseline (`drift.json`), with p-values adjusted like this.
         on_progress: Told how far reading has come.
 
     Raises:
@@ -148,16 +160,18 @@ async def run(
     held = await baselines.find(catalog, artifacts, caller.account, baseline_arn)
     models = [] if model is None else [(await catalog.entity(caller.account, await catalog.lineage_arn(model))).arn]
     causes = [held.constraints_arn, held.statistics_arn, *models]
-    observed = await observe_aside(data, format=format, header=header, on_progress=on_progress)
+    observed = await observe_aside(data, reading, on_progress)
     found = await asyncio.to_thread(find_violations, observed.statistics, held.statistics, held.constraints)
-    record = Record(catalog.place(caller.account), name, {**_identity(observed, header), "causes": causes})
+    asked = {} if correction is None else {"correction": correction}
+    record = Record(catalog.place(caller.account), name, {**_identity(observed, reading), **asked, "causes": causes})
     data_arn = record.data(observed)
     files = {"statistics.json": observed.statistics.to_json(), "constraint_violations.json": violations_to_json(found)}
+    files |= _asked_for(observed, reading)
+    if correction is not None:
+        drifts = await asyncio.to_thread(compare, observed.statistics, held.statistics, correction)
+        files["drift.json"] = drift_to_json(drifts, correction)
     stored = await asyncio.to_thread(_store, artifacts, files)
-    puts = [
-        record.output(stored["statistics.json"], baselines.STATISTICS),
-        record.output(stored["constraint_violations.json"], "Violations"),
-    ]
+    puts = [record.output(stored[name], TYPES[name]) for name in files]
     facts = _facts(observed) | {"violations": len(found), "violations_recorded": min(len(found), MOST_VIOLATIONS)}
     record.run(started=started, ended=datetime.now(UTC), description=exit_message(len(found)), facts=facts)
     for arn in (data_arn, *causes):
@@ -179,8 +193,15 @@ def exit_message(violations: int) -> str:
     return f"CompletedWithViolations: Job completed successfully with {violations} violations."
 
 
-def _identity(observed: Observed, header: bool) -> dict[str, object]:
-    return {"uri": observed.uri, "digest": observed.digest, "format": observed.format, "header": header}
+def _identity(observed: Observed, reading: Reading | None) -> dict[str, object]:
+    reading = reading or Reading()
+    return {
+        "uri": observed.uri,
+        "digest": observed.digest,
+        "format": observed.format,
+        "header": reading.header,
+        **reading.identity(),
+    }
 
 
 def _facts(observed: Observed) -> dict[str, float | str]:
@@ -189,6 +210,16 @@ def _facts(observed: Observed) -> dict[str, float | str]:
         "columns": len(observed.statistics.features),
         "sha256": observed.digest,
     }
+
+
+def _asked_for(observed: Observed, reading: Reading | None) -> dict[str, bytes]:
+    """The files that not every run has."""
+    files: dict[str, bytes] = {}
+    if observed.profile.grouping is not None:
+        files["statistics_by_group.json"] = orjson.dumps(grouped_document(observed.profile))
+    if reading is not None and reading.keep_profile:
+        files["profile.bin"] = profile_to_bytes(observed.profile)
+    return files
 
 
 def _store(artifacts: ArtifactStore, files: dict[str, bytes]) -> dict[str, Stored]:

@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from glob import has_magic
 from pathlib import Path, PurePath
 from typing import Literal
@@ -22,7 +22,12 @@ from monitors.analysis import (
     AnalysisError,
     Dataset,
     DatasetNotFoundError,
+    File,
     Format,
+    Grouping,
+    MissingPatterns,
+    Profile,
+    Source,
     Statistics,
     open_dataset,
     profile_dataset,
@@ -37,6 +42,76 @@ Progress = Callable[[Stage, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How a data set is read and what is measured of it.
+
+    Attributes:
+        format: How to read the files; by their suffix if None.
+        header: Whether CSV files begin with a line of names.
+        delimiter: Between the fields of CSV files.
+        quote: Around fields of CSV files; empty for none.
+        encoding: Of CSV files.
+        broken_share: The share of lines that may be broken, 0 to 1.
+        sensitive: Columns that are counted and never listed.
+        group_by: A column by whose values, or times, statistics are divided as well.
+        every: The length of a bucket of time, such as `1d`.
+        patterns: Whether to count which columns are missing together.
+        sketch_size: k of the quantile sketches.
+        keep_profile: Whether the profile is kept as well, to be merged with others later.
+        workers: Processes; None for as many as the data is worth. Results are the same for any number.
+        source: Where the files are, when it is not this machine.
+    """
+
+    format: Format | None = None
+    header: bool = True
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: str = "utf-8"
+    broken_share: float = 0.01
+    sensitive: frozenset[str] = frozenset()
+    group_by: str | None = None
+    every: str | None = None
+    patterns: bool = False
+    sketch_size: int = 2048
+    keep_profile: bool = False
+    workers: int | None = None
+    source: Source | None = None
+
+    def identity(self) -> dict[str, object]:
+        """What results depend on, as far as it is not what it is by default."""
+        aside = ("format", "header", "workers", "source", "broken_share")
+        given = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in aside}
+        plain = Reading()
+        return {
+            name: sorted(value) if isinstance(value, frozenset) else value
+            for name, value in given.items()
+            if value != getattr(plain, name)
+        }
+
+    def open(self, path: str | Path) -> Dataset:
+        """The data set at a path, a pattern or a URI."""
+        return open_dataset(
+            path,
+            self.format,
+            self.header,
+            delimiter=self.delimiter,
+            quote=self.quote or None,
+            encoding=self.encoding,
+            source=self.source,
+        )
+
+    def profile(self, dataset: Dataset, on_progress: Callable[[int, int], None] | None = None) -> Profile:
+        """What it asks to measure of a data set."""
+        like = Profile(
+            sketch_size=self.sketch_size,
+            grouping=None if self.group_by is None else Grouping(self.group_by, self.every),
+            patterns=MissingPatterns() if self.patterns else None,
+            sensitive=self.sensitive,
+        )
+        return profile_dataset(dataset, on_progress, like=like, workers=self.workers, broken_share=self.broken_share)
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """A data set that was read.
 
@@ -45,6 +120,7 @@ class Observed:
         name: The last part of the path.
         digest: Of its content, as the module describes it.
         statistics: What it looks like.
+        profile: The same, mergeable with others.
     """
 
     uri: str
@@ -54,15 +130,10 @@ class Observed:
     files: int
     format: Format
     statistics: Statistics
+    profile: Profile
 
 
-def observe(
-    path: str | Path,
-    *,
-    format: Format | None = None,  # noqa: A002  # the word for it, as in the analysis
-    header: bool = True,
-    on_progress: Progress | None = None,
-) -> Observed:
+def observe(path: str | Path, reading: Reading | None = None, on_progress: Progress | None = None) -> Observed:
     """Read a data set: its digest, and its statistics in one pass.
 
     Raises:
@@ -70,25 +141,23 @@ def observe(
         InvalidError: A file is damaged or not of its format.
         ConflictError: A file was changed while it was read.
     """
+    reading = reading or Reading()
     with translated():
-        dataset = open_dataset(path, format, header)
+        dataset = reading.open(path)
         before, total = _stamps(dataset), dataset.total_bytes
         digest = digest_of(dataset, path, _of_stage(on_progress, "digest", total))
         report = _of_stage(on_progress, "profile", total)
-        statistics = statistics_of(profile_dataset(dataset, lambda _rows, read: report(read)))
+        profile = reading.profile(dataset, lambda _rows, read: report(read))
+        statistics = statistics_of(profile)
         if _stamps(dataset) != before:
             raise ConflictError(f"{path} was changed while it was read; run again when it is written as a whole")
-    absolute = os.path.abspath(path)  # noqa: PTH100  # Path.absolute keeps the dots
+    absolute = str(path) if _remote(path) else os.path.abspath(path)  # noqa: PTH100  # Path.absolute keeps the dots
     name = PurePath(absolute).name or absolute
-    return Observed(uri_of(path), name, digest, total, len(dataset.files), dataset.format, statistics)
+    return Observed(uri_of(path), name, digest, total, len(dataset.files), dataset.format, statistics, profile)
 
 
 async def observe_aside(
-    path: str | Path,
-    *,
-    format: Format | None = None,  # noqa: A002  # the word for it, as in the analysis
-    header: bool = True,
-    on_progress: Progress | None = None,
+    path: str | Path, reading: Reading | None = None, on_progress: Progress | None = None
 ) -> Observed:
     """`observe` in a thread of its own, which ends soon after the caller was cancelled."""
     cancelled = threading.Event()
@@ -100,27 +169,31 @@ async def observe_aside(
             on_progress(stage, done, total)
 
     try:
-        return await asyncio.to_thread(observe, path, format=format, header=header, on_progress=heard)
+        return await asyncio.to_thread(observe, path, reading, heard)
     except asyncio.CancelledError:
         cancelled.set()
         raise
 
 
 def uri_of(path: str | Path) -> str:
-    """The URI of a file, folder or pattern: `file://` and its absolute path, quoted but for the pattern's signs."""
+    """The URI of a file, folder or pattern: `file://` and its absolute path, quoted but for the pattern's signs.
+
+    An `s3://` URI is what it is.
+    """
+    if _remote(path):
+        return str(path)
     return "file://" + quote(os.path.abspath(path), safe="/*[]")  # noqa: PTH100  # Path.absolute keeps the dots
 
 
 def digest_of(dataset: Dataset, path: str | Path, on_bytes: Callable[[int], None] | None = None) -> str:
     """The digest of a data set's content; `path` is where it was looked for."""
     on_bytes = on_bytes or _unheard
-    if Path(path).is_file():
-        return _digest(Path(dataset.files[0].name), 0, on_bytes)
+    if len(dataset.files) == 1 and (dataset.files[0].name == str(path) or Path(path).is_file()):
+        return _digest(dataset.files[0], 0, on_bytes)
     root = _root(path)
     manifest, done = hashlib.sha256(), 0
     for file in dataset.files:
-        path_of = Path(file.name)
-        line = f"{_digest(path_of, done, on_bytes)}  {path_of.relative_to(root).as_posix()}\n"
+        line = f"{_digest(file, done, on_bytes)}  {PurePath(file.name).relative_to(root).as_posix()}\n"
         manifest.update(line.encode("utf-8", "surrogateescape"))
         done += file.size
     return manifest.hexdigest()
@@ -139,6 +212,10 @@ def translated() -> Iterator[None]:
         raise InvalidError(f"{error.filename}: {error.strerror}", path="data", constraint="a readable file") from error
 
 
+def _remote(path: str | Path) -> bool:
+    return str(path).startswith("s3://")
+
+
 def _root(path: str | Path) -> Path:
     """The folder, or the part of a pattern before its first sign."""
     parts = Path(path).parts
@@ -148,9 +225,9 @@ def _root(path: str | Path) -> Path:
     return Path(*parts[:fixed])
 
 
-def _digest(file: Path, before: int, on_bytes: Callable[[int], None]) -> str:
+def _digest(file: File, before: int, on_bytes: Callable[[int], None]) -> str:
     hashed = hashlib.sha256()
-    with file.open("rb") as stream:
+    with file.open() as stream:
         while block := stream.read(BLOCK):
             hashed.update(block)
             before += len(block)
@@ -163,7 +240,7 @@ def _of_stage(on_progress: Progress | None, stage: Stage, total: int) -> Callabl
 
 
 def _stamps(dataset: Dataset) -> list[tuple[int, int, int]]:
-    stats = [Path(file.name).stat() for file in dataset.files]
+    stats = [Path(file.name).stat() for file in dataset.files if file.source is None]
     return [(stat.st_size, stat.st_mtime_ns, stat.st_ino) for stat in stats]
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from monitors.analysis import Violation
     from monitors.data_quality import Result
+    from monitors.datasets import Reading
 
 PANEL = "Monitor data"
 
@@ -26,12 +27,37 @@ class DataFormat(StrEnum):
     jsonl = "jsonl"
 
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help="A file, a folder or a pattern: CSV, Parquet, JSON Lines.")]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A file, a folder, a pattern or an s3:// URI.")]
 Name = Annotated[str | None, typer.Option(help="What the job is called, before its identity.", show_default=False)]
 FormatOption = Annotated[
     DataFormat | None, typer.Option("--format", help="How to read the files; by their suffix if not given.")
 ]
 Header = Annotated[bool, typer.Option(help="Whether CSV files begin with a line of names.")]
+
+
+Delimiter = Annotated[str, typer.Option(help="Between the fields of CSV files; .tsv files have tabs.")]
+Quote = Annotated[str, typer.Option(help="Around fields of CSV files; '' for none.")]
+Encoding = Annotated[str, typer.Option(help="Of CSV files.")]
+Broken = Annotated[float, typer.Option("--max-broken", min=0, max=1, help="The share of lines that may be broken.")]
+Sensitive = Annotated[
+    list[str] | None, typer.Option(metavar="COLUMN", help="Count this column, and never list its values. Repeatable.")
+]
+GroupBy = Annotated[str | None, typer.Option(metavar="COLUMN", help="Statistics of each of its values as well.")]
+Every = Annotated[
+    str | None, typer.Option(metavar="LENGTH", help="With --group-by: buckets of time, such as 1h or 1d.")
+]
+Patterns = Annotated[bool, typer.Option("--missing-patterns", help="Count which columns are missing together.")]
+SketchSize = Annotated[int, typer.Option(min=2, max=65536, help="k of the quantile sketches.")]
+KeepProfile = Annotated[bool, typer.Option("--keep-profile", help="Keep what can be merged with other profiles later.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; by default as many as the data is worth.")]
+
+
+class CorrectionOption(StrEnum):
+    """How p-values are adjusted for many tests."""
+
+    none = "None"
+    holm = "Holm"
+    benjamini_hochberg = "BenjaminiHochberg"
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +74,17 @@ def baseline(
     name: Name = None,
     format: FormatOption = None,  # noqa: A002  # the word for it, as in the analysis
     header: Header = True,
+    delimiter: Delimiter = ",",
+    quote: Quote = '"',
+    encoding: Encoding = "utf-8",
+    max_broken: Broken = 0.01,
+    sensitive: Sensitive = None,
+    group_by: GroupBy = None,
+    every: Every = None,
+    missing_patterns: Patterns = False,
+    sketch_size: SketchSize = 2048,
+    keep_profile: KeepProfile = False,
+    workers: Workers = None,
     constraints: Annotated[
         Path | None, typer.Option(help="A constraints.json of your own instead of the suggested one.")
     ] = None,
@@ -71,8 +108,23 @@ def baseline(
                 session.caller,
                 path,
                 name=name or data_quality.BASELINE_NAME,
-                format=None if format is None else format.value,
-                header=header,
+                reading=reading_of(
+                    session,
+                    data,
+                    format=None if format is None else format.value,
+                    header=header,
+                    delimiter=delimiter,
+                    quote=quote,
+                    encoding=encoding,
+                    broken_share=max_broken,
+                    sensitive=frozenset(sensitive or ()),
+                    group_by=group_by,
+                    every=every,
+                    patterns=missing_patterns,
+                    sketch_size=sketch_size,
+                    keep_profile=keep_profile,
+                    workers=workers,
+                ),
                 constraints=own,
                 on_progress=_forward(report),
             )
@@ -90,6 +142,21 @@ def run(
     name: Name = None,
     format: FormatOption = None,  # noqa: A002  # the word for it, as in the analysis
     header: Header = True,
+    delimiter: Delimiter = ",",
+    quote: Quote = '"',
+    encoding: Encoding = "utf-8",
+    max_broken: Broken = 0.01,
+    sensitive: Sensitive = None,
+    group_by: GroupBy = None,
+    every: Every = None,
+    missing_patterns: Patterns = False,
+    sketch_size: SketchSize = 2048,
+    keep_profile: KeepProfile = False,
+    workers: Workers = None,
+    drift: Annotated[
+        CorrectionOption | None,
+        typer.Option(help="Also measure every distance (drift.json), with p-values adjusted for many tests."),
+    ] = None,
 ) -> int:
     """Hold a data set against a baseline; exit code 3 when it is violated.
 
@@ -110,8 +177,24 @@ def run(
                 await session.arn(baseline),
                 name=name or data_quality.NAME,
                 model=None if model is None else await session.arn(model),
-                format=None if format is None else format.value,
-                header=header,
+                reading=reading_of(
+                    session,
+                    data,
+                    format=None if format is None else format.value,
+                    header=header,
+                    delimiter=delimiter,
+                    quote=quote,
+                    encoding=encoding,
+                    broken_share=max_broken,
+                    sensitive=frozenset(sensitive or ()),
+                    group_by=group_by,
+                    every=every,
+                    patterns=missing_patterns,
+                    sketch_size=sketch_size,
+                    keep_profile=keep_profile,
+                    workers=workers,
+                ),
+                correction=None if drift is None else drift.value,
                 on_progress=_forward(report),
             )
         call.emit(document(result), lambda console: _show_run(console, result))
@@ -127,8 +210,26 @@ def allowed(session: Session, data: str) -> str:
     """
     from graph.reach.local import is_plain
 
+    if data.startswith("s3://"):
+        return data
     path = session.settings.reach(local_user=True).local(session.account, data)
     return data if is_plain(data) else str(path)
+
+
+def reading_of(session: Session, data: str, **given: Any) -> "Reading":
+    """How to read a data set, with the credentials that the policy gives for its place in S3."""
+    from glob import has_magic
+
+    from monitors.buckets import Objects
+    from monitors.datasets import Reading
+
+    source = None
+    if data.startswith("s3://"):
+        parts = data.split("/")
+        fixed = next((index for index, part in enumerate(parts) if has_magic(part)), len(parts))
+        place = session.settings.reach(local_user=True).s3(session.account, "/".join(parts[:fixed]))
+        source = Objects(place.credentials)
+    return Reading(source=source, **given)
 
 
 def document(result: "Result") -> dict[str, Any]:

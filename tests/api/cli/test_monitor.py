@@ -73,3 +73,19 @@ def test_progress_is_told_when_it_takes_long(
         report(1_500_000, 3_000_000)
         report(3_000_000, 3_000_000)
     assert capsys.readouterr() == ("", "stemma: reading x.csv: 1.5 MB of 3.0 MB\n")
+
+
+def test_more_may_be_measured(program: Stemma) -> None:
+    (program.folder / "train.csv").write_text((TRAIN + "50;x,Rome,Oslo\n").replace(",", ";"))
+    (program.folder / "july.csv").write_text(JULY.replace(",", ";"))
+    given = ["--delimiter", ";", "--sensitive", "age", "--missing-patterns", "--sketch-size", "64", "--keep-profile"]
+    baseline = program.ok("monitor", "baseline", "train.csv", *given, "--max-broken", "0.1")
+    assert set(baseline["files"]) == {"statistics.json", "constraints.json", "profile.bin"}
+    found = program("monitor", "run", "july.csv", "--baseline", baseline["arn"], "--json", *given, "--drift", "Holm")
+    assert set(found.json["files"]) == {"statistics.json", "constraint_violations.json", "profile.bin", "drift.json"}
+    assert {violation["feature_name"] for violation in found.json["violations"]} == {"city"}
+    grouped = program(
+        "monitor", "run", "july.csv", "--baseline", baseline["arn"], "--json", "--delimiter", ";", "--group-by", "city"
+    )
+    assert "statistics_by_group.json" in grouped.json["files"]
+    assert grouped.json["arn"] != found.json["arn"]
