@@ -11,10 +11,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from api import access, auth
+from api import access, auth, job_reports
 from api.auth import Authenticator
 from api.gate import Gate, host_names
 from api.graphql.endpoint import Endpoint
+from api.job_reports import JobReports
 from api.metrics import Metrics
 from api.problems import ProblemError, from_error, problem
 from api.sagemaker.door import Door
@@ -45,6 +46,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     authenticator = Authenticator(settings, lambda: app.state.catalog)
     graphql = Endpoint(settings, metrics)
     door = Door(settings, metrics, authenticator)
+    reports = JobReports(settings, authenticator)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -71,7 +73,8 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         metrics=metrics,
         account=settings.account,
         open_pages=("/graphql",) if settings.graphiql else (),
-        signed=lambda method, path: is_aws(method, path, {}),
+        # These doors look themselves who asks: a signature covers the body, and a job may show a token of its own.
+        signed=lambda method, path: path.startswith(job_reports.PATH) or is_aws(method, path, {}),
     )
     app = Starlette(
         routes=[
@@ -79,6 +82,8 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
             Route("/", door.answer, methods=["POST"]),
             *(Route(path, door.answer, methods=[method]) for method, path in paths()),
             Route("/graphql", graphql.answer, methods=["GET", "POST"]),
+            Route(job_reports.ROUTE, reports.answer, methods=["POST"]),
+            Route(job_reports.TOKEN_ROUTE, reports.token, methods=["POST"]),
             Route("/livez", live),
             Route("/readyz", ready),
             Route("/metrics", show_metrics),

@@ -146,10 +146,15 @@ class Authenticator:
 
 
 def principals(settings: Settings, catalog: Catalog) -> Principals:
-    """The principals of an open graph, with the secrets key that the settings name."""
+    """The principals of an open graph."""
+    return Principals(catalog.store, sealer(settings))
+
+
+def sealer(settings: Settings) -> Sealer:
+    """What seals secrets and signs tokens: the secrets key that the settings name."""
     if text := settings.secrets_key.get_secret_value():
-        return Principals(catalog.store, Sealer.from_text(text, "STEMMA_SECRETS_KEY"))
-    return Principals(catalog.store, Sealer.from_file(settings.secrets_key_location))
+        return Sealer.from_text(text, "STEMMA_SECRETS_KEY")
+    return Sealer.from_file(settings.secrets_key_location)
 
 
 async def check(settings: Settings, catalog: Catalog) -> None:

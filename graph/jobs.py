@@ -10,11 +10,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from graph import arns
 from graph.associations import AssociationType
 from graph.commands import Command, Place, associate, create_artifact, create_named, update
 from graph.contents import content
 from graph.entities import Entity, Kind, State, Status
-from graph.errors import ConflictError, InvalidError
+from graph.errors import ConflictError, InvalidError, NotFoundError
 
 ENDED = (Status.COMPLETED, Status.FAILED, Status.STOPPED)
 STEPS = {
@@ -78,6 +79,29 @@ def job_arn(place: Place, kind: JobKind, name: str) -> str:
 def job_name(entity: Entity) -> str:
     """A job's name, from its trial component."""
     return entity.name.rpartition("-aws-")[0]
+
+
+def named(place: Place, text: str) -> tuple[JobKind, str]:
+    """The kind and the name of the job that an ARN names: its own, or that of its trial component.
+
+    Raises:
+        InvalidError: it is not the ARN of a job.
+        NotFoundError: it is another account's.
+    """
+    arn = arns.parse(text)
+    if arn.account != place.account:
+        raise NotFoundError(f"{arn} does not exist in account {place.account}")
+    family, _, name = arn.resource.partition("/")
+    for kind in JobKind:
+        if family == kind.value:
+            return kind, name
+        if family == "experiment-trial-component" and name.endswith(kind.suffix):
+            return kind, name.removesuffix(kind.suffix)
+    raise InvalidError(
+        f"{arn} is no job; expected something like {place.arn('training-job/<name>')}",
+        path="arn",
+        constraint="a job's ARN",
+    )
 
 
 def create(

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from graph.errors import SettingError
 from graph.keyfiles import key_file
@@ -57,6 +59,14 @@ class Sealer:
         if self._cipher is None:
             self._cipher = AESGCM(self._load())
         return self._cipher
+
+    def derive(self, purpose: str) -> bytes:
+        """A key of 32 bytes for another purpose, such as signing tokens (HKDF with SHA-256, RFC 5869).
+
+        Raises:
+            SettingError: there is no usable key.
+        """
+        return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(self._load())
 
     def seal(self, secret: str, key_id: str) -> str:
         """The secret of an access key as it may be stored."""

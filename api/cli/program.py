@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from api.cli import access, entity, ingest, keys, monitor, sdk, service, walks
+from api.cli import access, entity, ingest, job, keys, monitor, sdk, service, walks
 from api.cli.call import DONE, FAILED, WRONG_USE, Common, DatabaseOption, DataDirOption, JsonOption
 
 INTERRUPTED = 130
@@ -43,6 +43,7 @@ monitor.register(app)
 walks.register(app)
 entity.register(app)
 ingest.register(app)
+job.register(app)
 sdk.register(app)
 keys.register(app)
 access.register(app)

@@ -9,6 +9,7 @@ from api.graphql.context import Context, Info
 from api.graphql.entities import Action, Artifact, EntityType, TrialComponent
 from api.graphql.entities import Context as ContextType
 from api.graphql.ingest import ingest
+from api.graphql.jobs import JobMutations
 from api.graphql.names import AssociationType
 from api.graphql.payloads import AssociationPayload, DeletePayload, IngestPayload, Payload
 from graph import commands
@@ -18,7 +19,7 @@ from graph.store.writer import Outcome
 
 
 @strawberry.type
-class Mutation:
+class Mutation(JobMutations):
     """What can be written."""
 
     @strawberry.mutation
@@ -77,7 +78,7 @@ class Mutation:
         _some(input.tags, "tags")
         tags = requests.pairs(input.tags, "tags")
         command = commands.update(arn, requests.kind_of(arn), tags=tags, valid_from=input.valid_from)
-        return _payload(arn, await _write(info.context, "tag", command, input.client_request_id))
+        return payloads.written(arn, await _write(info.context, "tag", command, input.client_request_id))
 
     @strawberry.mutation
     async def untag(self, info: Info, input: inputs.RemoveTagsInput) -> Payload[EntityType]:  # noqa: A002
@@ -85,7 +86,7 @@ class Mutation:
         arn = await info.context.lineage_arn(input.arn)
         _some(input.keys, "keys")
         command = commands.update(arn, requests.kind_of(arn), remove_tags=input.keys, valid_from=input.valid_from)
-        return _payload(arn, await _write(info.context, "untag", command, input.client_request_id))
+        return payloads.written(arn, await _write(info.context, "untag", command, input.client_request_id))
 
     @strawberry.mutation
     async def associate(self, info: Info, input: inputs.AssociateInput) -> AssociationPayload:  # noqa: A002
@@ -116,26 +117,16 @@ async def _create(
     context: Context, operation: str, given: inputs.NewEntityInput, request_id: str | None
 ) -> Payload[Any]:
     command = requests.new(context.place, given)
-    return _payload(command.arn, await _write(context, operation, command, request_id))
+    return payloads.written(command.arn, await _write(context, operation, command, request_id))
 
 
 async def _update(context: Context, operation: str, given: inputs.UpdateEntityInput) -> Payload[Any]:
     arn = await context.lineage_arn(given.arn)
-    return _payload(arn, await _write(context, operation, requests.change(arn, given), given.client_request_id))
+    return payloads.written(arn, await _write(context, operation, requests.change(arn, given), given.client_request_id))
 
 
 async def _write(context: Context, operation: str, command: Command, request_id: str | None) -> Outcome:
     return await context.catalog.write(context.caller, [command], operation=operation, request_id=request_id)
-
-
-def _payload(arn: str, outcome: Outcome) -> Payload[Any]:
-    return Payload(
-        arn=strawberry.ID(arn),
-        created=outcome.applied[0].created,
-        sequence=payloads.sequence(outcome),
-        recorded_at=payloads.recorded_at(outcome),
-        outcome=outcome,
-    )
 
 
 def _association(triple: tuple[str, str, str], outcome: Outcome) -> AssociationPayload:

@@ -1,7 +1,7 @@
 """What mutations answer: the entity or association as it then was, and the ledger entry that holds the change."""
 
 from datetime import datetime
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import strawberry
 
@@ -120,3 +120,14 @@ def recorded_at(outcome: Outcome) -> datetime | None:
 def sequence(outcome: Outcome) -> BigInt | None:
     """The ledger entry of the change."""
     return None if outcome.sequence is None else BigInt(outcome.sequence)
+
+
+def written(arn: str, outcome: Outcome) -> Payload[Any]:
+    """The payload of one entity that was written."""
+    return Payload(
+        arn=strawberry.ID(arn),
+        created=outcome.applied[0].created,
+        sequence=sequence(outcome),
+        recorded_at=recorded_at(outcome),
+        outcome=outcome,
+    )

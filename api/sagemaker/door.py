@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.access import arns_in, note, noted
-from api.auth import Authenticator, Identity
+from api.auth import Authenticator, Identity, sealer
 from api.bodies import read_body, until_gone
 from api.metrics import Metrics
 from api.sagemaker import operations
@@ -105,7 +105,7 @@ class Door:
         catalog: Catalog = request.app.state.catalog
         caller = Caller(identity.account, identity.actor, DOOR, identity.role)
         if self._tokens is None:
-            self._tokens = Tokens.from_file(self._settings.data_dir / "keys" / "tokens.key")
+            self._tokens = Tokens(sealer(self._settings).derive("NextToken"))
         seconds = min(20.0, self._settings.read_seconds)
         call = Call(catalog, caller, request.state.request_id, route.operation.name, self._tokens, seconds)
         call.invocation = sent.headers.get("amz-sdk-invocation-id")

@@ -5,12 +5,8 @@ others write, and is signed: what was changed is refused.
 """
 
 import base64
-import contextlib
 import hashlib
 import hmac
-import os
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -26,24 +22,11 @@ class Tokens:
     """Makes and reads tokens.
 
     Args:
-        key: Signs them; every replica of a service needs the same.
+        key: Signs them; every server of a database needs the same.
     """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-
-    @classmethod
-    def from_file(cls, path: Path) -> "Tokens":
-        """With the key in a file of mode 0600, made when it is not there."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            with tempfile.NamedTemporaryFile(dir=path.parent) as made:
-                made.write(os.urandom(32))
-                made.flush()
-                # Whoever comes first decides; nobody sees half a key.
-                with contextlib.suppress(FileExistsError):
-                    os.link(made.name, path)
-        return cls(path.read_bytes())
 
     def encode(self, query: str, when: Moment, place: Any) -> str:
         """The token of a place (anything that JSON holds) in the list of a query."""
