@@ -16,6 +16,7 @@ from graph.commands import Place
 from graph.drafts import Draft
 from graph.entities import Entity, Kind, from_body
 from graph.errors import ConflictError
+from graph.history import PAGE
 from graph.listing import Filter, Page, Sort, first_within
 from graph.store.store import Store
 from graph.times import FOREVER, Moment
@@ -155,6 +156,7 @@ async def members(
     descending: bool = True,
     first: int = 50,
     after: str | None = None,
+    most: int = PAGE,
 ) -> Page[Entity]:
     """One page of the entities around a group.
 
@@ -169,13 +171,14 @@ async def members(
         filter: Times of creation; the other fields are not looked at.
         sort: By name or by creation; equal ones by ARN.
         descending: Last first.
-        first: How many, 1 to 500.
+        first: How many, 1 to `most`.
         after: The key of an item: only what follows it.
+        most: How many a page may hold.
 
     Raises:
         InvalidError: `first` is out of its range.
     """
-    first_within(first)
+    first_within(first, most)
     kind = Kind.TRIAL_COMPONENT if family == COMPONENT else Kind.CONTEXT
     low, high = f"{account}/{kind.value}/", f"{account}/{kind.value}0"
     if after is not None:

@@ -64,6 +64,7 @@ async def entities(
     descending: bool = True,
     first: int = 50,
     after: str | None = None,
+    most: int = PAGE,
 ) -> Page[Entity]:
     """One page of an account's entities of a kind.
 
@@ -75,13 +76,14 @@ async def entities(
         filter: Which of them.
         sort: By name or by creation; equal ones by ARN.
         descending: Last first.
-        first: How many, 1 to 500.
+        first: How many, 1 to `most`.
         after: The key of an item: only what follows it.
+        most: How many a page may hold; more than 500 is for reading through all.
 
     Raises:
         InvalidError: `first` is out of its range.
     """
-    first_within(first)
+    first_within(first, most)
     prefix = f"{account}/{kind.value}/"
     # "0" is the character after "/": no key, whatever a name holds, lies past that in either database's order.
     low, high = prefix, f"{prefix[:-1]}0"
@@ -144,11 +146,11 @@ async def associations(
     return Page(items[:first], len(found) > first)
 
 
-def first_within(first: int) -> None:
+def first_within(first: int, most: int = PAGE) -> None:
     """Check how many a page is to hold.
 
     Raises:
-        InvalidError: it is not 1 to 500.
+        InvalidError: it is not 1 to `most`.
     """
-    if not 1 <= first <= PAGE:
-        raise InvalidError(f"first is {first}; it may be 1 to {PAGE}", path="first", constraint=f"1 <= first <= {PAGE}")
+    if not 1 <= first <= most:
+        raise InvalidError(f"first is {first}; it may be 1 to {most}", path="first", constraint=f"1 <= first <= {most}")
