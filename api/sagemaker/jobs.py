@@ -55,21 +55,21 @@ async def find(call: Call, kind: JobKind, name: str, when: Moment | None = None)
     """A job's trial component.
 
     Raises:
-        NotFoundError: in the words that SageMaker's clients know.
+        InvalidError: there is none, in the words that SageMaker's clients know: AWS answers so too, though its model lists
+            ResourceNotFound (boto/boto3 issue 2808).
     """
     call.arns.append(jobs.job_arn(call.place, kind, name))
     try:
         return await call.entity(jobs.component_arn(call.place, kind, name), when)
     except NotFoundError:
-        raise NotFoundError("Requested resource not found.") from None
+        raise InvalidError("Requested resource not found.") from None
 
 
 async def stop(call: Call, kind: JobKind, name: str) -> None:
     """Ask whoever runs a job to stop it.
 
     Raises:
-        InvalidError: it has ended.
-        NotFoundError: there is none of this name.
+        InvalidError: it has ended, or there is none of this name.
     """
     entity = await find(call, kind, name)
     if entity.status in jobs.ENDED:

@@ -56,14 +56,17 @@ async def update_artifact(call: Call, given: Input) -> Output:
 
 @operation("DeleteArtifact", note="SameAs associations end with it; AWS knows none that it makes itself.")
 async def delete_artifact(call: Call, given: Input) -> Output:
-    """End an artifact, named by its ARN or by its source."""
-    if (given.get("ArtifactArn") is None) == (given.get("Source") is None):
-        raise InvalidError("Exactly one of ArtifactArn and Source must be given")
+    """End an artifact, named by its ARN, by its source, or by both (version 3 of the SDK sends both)."""
+    named = []
     if (text := given.get("ArtifactArn")) is not None:
-        arn = shapes.arn_of(call, "artifact", text)
-    else:
-        wanted = given["Source"]
-        arn = call.place.arn(f"artifact/{arns.artifact_id(wanted['SourceUri'], source_types(wanted))}")
+        named.append(shapes.arn_of(call, "artifact", text))
+    if (wanted := given.get("Source")) is not None:
+        named.append(call.place.arn(f"artifact/{arns.artifact_id(wanted['SourceUri'], source_types(wanted))}"))
+    if not named:
+        raise InvalidError("ArtifactArn or Source must be given")
+    arn = named[0]
+    if named[-1] != arn:
+        raise InvalidError("ArtifactArn and Source name different artifacts")
     call.arns.append(arn)
     await call.write(commands.delete(arn, cascade="SAME_AS"))
     return {"ArtifactArn": arn}

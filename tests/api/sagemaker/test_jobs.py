@@ -117,7 +117,7 @@ async def test_job_names_are_unique_and_a_missing_job_is_not_found(aws: Aws) -> 
         missing = {f"{kind.title()}JobName": "none"}
         for operation in ("describe", "stop"):
             assert await aws.refused(f"{operation}_{kind}_job", **missing) == (
-                *("ResourceNotFound", "Requested resource not found."),
+                *("ValidationException", "Requested resource not found."),
             )
 
 
