@@ -27,7 +27,7 @@ ENDPOINTS = (
 DUMMY = "stemma"
 """Key and secret for a service that looks at neither: boto3 sends nothing without them."""
 ROLE = "arn:aws:iam::{}:role/stemma"
-SECONDS = 2
+SECONDS = 10
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 Shell = Literal["sh", "fish", "powershell"]
 LINES: dict[str, Callable[[str, str], str]] = {
@@ -64,11 +64,9 @@ def sdk_env(
     """
     settings = call.settings
     address = (url or _address(settings)).rstrip("/")
-    account, keys = _asked(address, settings.region)
-    if account is None:
-        account = settings.account
-    if keys is None:
-        keys = settings.keys == "required" or settings.beyond_loopback
+    asked, known = _asked(address, settings.region)
+    account = asked or settings.account
+    keys = known if known is not None else settings.keys == "required" or settings.beyond_loopback
     file = (config or settings.data_dir / "sdk" / "config.yaml").absolute()
     _write(file, bucket or f"sagemaker-{settings.region}-{account}")
     variables = {f"AWS_ENDPOINT_URL_{name}": address for name in ENDPOINTS}
@@ -82,6 +80,8 @@ def sdk_env(
         variables |= {"AWS_ACCESS_KEY_ID": DUMMY, "AWS_SECRET_ACCESS_KEY": DUMMY}
     role = ROLE.format(account)
     remarks = [f"Where the SDK asks for a role, give an ARN: {role}"]
+    if known is None:
+        remarks.append(f"Nothing answered at {address}: account and keys are those of the settings")
     if keys:
         remarks.append(
             "The service asks for a key: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to one of `stemma keys`"

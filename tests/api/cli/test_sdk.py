@@ -72,6 +72,7 @@ def test_no_credentials_are_made_up_where_keys_are_asked_for(stemma: Stemma) -> 
     done = stemma("sdk-env", environment={"STEMMA_KEYS": "required"})
     assert "AWS_ACCESS_KEY_ID=" not in done.out
     assert "stemma keys" in done.out
+    assert "Nothing answered at http://127.0.0.1:8440" in done.out
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""Clients in environments and processes of their own, against the application over real HTTP, with a real key."""
+
+import asyncio
+import json
+import os
+import random
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from moto.server import ThreadedMotoServer
+
+from api import auth
+from api.app import create_app
+from api.settings import load
+from graph.access import Caller, Role
+from graph.catalog import Catalog
+from tests.api.cli.conftest import STEMMA
+from tests.conformance.responses import Checked
+from tests.conftest import Databases
+from tests.servers.application import Switch
+from tests.servers.environments import python
+
+MODULES = {"sdk2": ("lineage", "runs", "experiments1"), "sdk3": ("lineage", "runs", "resources3")}
+"""The scenarios of each environment, modules in `clients/`."""
+CLIENTS = Path(__file__).with_name("clients")
+BUCKET = "models-of-ours"
+MINUTES = 5
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What became of the scenarios of one process.
+
+    Attributes:
+        scenarios: by `module:function`, the error's text or None.
+        connections: what the process connected to or looked up, one `loopback …` or `beyond …` a line.
+    """
+
+    scenarios: dict[str, str | None]
+    connections: list[str]
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[str]:
+    """The address of a store that speaks S3."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def ran(
+    switch: tuple[Switch, str],
+    catalog: Catalog,
+    databases: Databases,
+    object_store: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[dict[str, Ran], Checked]:
+    """The outcome of every environment's scenarios, and what the service answered; each process has an account of its own."""
+    behind, address = switch
+    seal = databases.folder / "keys" / "secrets.key"
+    settings = load(data_dir=tmp_path_factory.mktemp("service"), keys="required", secrets_key_file=seal)
+    app = create_app(settings, catalog)
+    app.state.catalog = catalog
+    principals = auth.principals(settings, catalog)
+
+    async def run(environment: str) -> Ran:
+        admin = Caller(f"{random.randrange(10**12):012d}", "operator", "test", Role.ADMIN)
+        made = await principals.create(admin, "ana", role=Role.WRITER)
+        key = {"AWS_ACCESS_KEY_ID": made.key.id, "AWS_SECRET_ACCESS_KEY": made.secret}
+        folder = tmp_path_factory.mktemp(environment)
+        return await asyncio.to_thread(_run, environment, folder, address, object_store, key)
+
+    before, checked = behind.app, Checked(app)
+    behind.app = checked
+    try:
+        found = await asyncio.gather(*map(run, MODULES))
+    finally:
+        behind.app = before
+    return dict(zip(MODULES, found, strict=True)), checked
+
+
+def _run(environment: str, folder: Path, address: str, object_store: str, key: dict[str, str]) -> Ran:
+    home = folder / "home"
+    home.mkdir()
+    clean = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), **key}
+    told = _told(folder, address, object_store, clean)
+    out, connections = folder / "out.json", folder / "connections"
+    guarded = {"PYTHONPATH": str(CLIENTS / "guard"), "CONNECTIONS_FILE": str(connections), "EXPECTED_BUCKET": BUCKET}
+    quiet = {"PYTHONWARNINGS": "ignore", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [str(python(environment)), str(CLIENTS / "run.py"), str(out), *MODULES[environment]],
+        cwd=home,
+        env={**clean, **told, **guarded, **quiet},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=MINUTES * 60,
+    )
+    assert done.returncode == 0, done.stderr[-5000:]
+    scenarios = {name: outcome["error"] for name, outcome in json.loads(out.read_text()).items()}
+    return Ran(scenarios, connections.read_text().splitlines())
+
+
+def _told(folder: Path, address: str, object_store: str, clean: dict[str, str]) -> dict[str, Any]:
+    """The variables that `stemma sdk-env` prints."""
+    done = subprocess.run(
+        [str(STEMMA), "sdk-env", "--json", "--url", address, "--s3", object_store, "--bucket", BUCKET],
+        env={**clean, "STEMMA_DATA_DIR": str(folder / "data")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    document = json.loads(done.stdout)
+    assert document["keys"] is True
+    variables: dict[str, Any] = document["variables"]
+    return variables
