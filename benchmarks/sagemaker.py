@@ -1,0 +1,168 @@
+"""Requests of AWS's clients a second: signed DescribeArtifact and QueryLineage, and ListExperiments beside moto's server."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from benchmarks import machine
+from benchmarks.databases import catalogs, settings
+from tests.servers.service import StemmaServer
+
+SECONDS = 5.0
+CLIENTS = 16
+ROUNDS = 200
+VERTICES = 50
+EXPERIMENTS = 20
+STEMMA = Path(sys.executable).with_name("stemma")
+
+
+class Signed:
+    """A client that signs; equal requests are signed once, as its cost is not what is measured."""
+
+    def __init__(self, address: str, key_id: str, secret: str) -> None:
+        self.address = address
+        self._credentials = Credentials(key_id, secret)
+        self._sent: dict[tuple[str, str], tuple[dict[str, str], bytes]] = {}
+        self.http = httpx.AsyncClient(timeout=30, trust_env=False, limits=httpx.Limits(max_connections=CLIENTS))
+
+    async def __call__(self, operation: str, **given: Any) -> dict[str, Any]:
+        body = json.dumps(given)
+        if (operation, body) not in self._sent:
+            headers = {"X-Amz-Target": f"SageMaker.{operation}", "Content-Type": "application/x-amz-json-1.1"}
+            request = AWSRequest("POST", f"{self.address}/", headers=headers, data=body)
+            SigV4Auth(self._credentials, "sagemaker", "us-east-1").add_auth(request)
+            self._sent[operation, body] = dict(request.headers.items()), body.encode()
+        signed, content = self._sent[operation, body]
+        response = await self.http.post(f"{self.address}/", content=content, headers=signed)
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+
+async def rate(client: Signed, operation: str, **given: Any) -> float:
+    """Requests a second with several clients at a time."""
+    done = 0
+    end = time.perf_counter() + SECONDS
+
+    async def ask() -> None:
+        nonlocal done
+        while time.perf_counter() < end:
+            await client(operation, **given)
+            done += 1
+
+    await asyncio.gather(*(ask() for _ in range(CLIENTS)))
+    return done / SECONDS
+
+
+async def times(client: Signed, operation: str, **given: Any) -> list[float]:
+    """Seconds of one request after another."""
+    seconds = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        await client(operation, **given)
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+@contextmanager
+def moto() -> Iterator[str]:
+    """moto's server, on a free port."""
+    script = (
+        "import time\nfrom moto.server import ThreadedMotoServer\n"
+        "server = ThreadedMotoServer('127.0.0.1', 0, verbose=False)\nserver.start()\n"
+        "print(server.get_host_and_port()[1], flush=True)\ntime.sleep(600)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def key(environment: dict[str, str], folder: Path) -> dict[str, str]:
+    """A writer's key of a service."""
+    service = StemmaServer(folder, environment)
+    made = subprocess.run(
+        [STEMMA, "keys", "create", "--principal", "bench", "--role", "writer", "--json"],
+        env=service._environment,
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found: dict[str, str] = json.loads(made.stdout)
+    return found
+
+
+async def fill(client: Signed) -> str:
+    """An artifact with fifty vertices behind it, and some experiments; the artifact's ARN."""
+    source = {"SourceUri": "s3://b/data"}
+    start = (await client("CreateArtifact", Source=source, ArtifactType="DataSet"))["ArtifactArn"]
+    for number in range(VERTICES):
+        source = {"SourceUri": f"s3://b/{number}"}
+        made = (await client("CreateArtifact", Source=source, ArtifactType="Model"))["ArtifactArn"]
+        await client("AddAssociation", SourceArn=start, DestinationArn=made, AssociationType="DerivedFrom")
+    return str(start)
+
+
+async def experiments(client: Signed) -> None:
+    for number in range(EXPERIMENTS):
+        await client("CreateExperiment", ExperimentName=f"e{number}")
+
+
+async def measure(name: str, environment: dict[str, str], folder: Path, peer: Signed) -> None:
+    made = key(environment, folder)
+    service = StemmaServer(folder, {**environment, "STEMMA_RATE": "100000/second", "STEMMA_LOG_LEVEL": "warning"})
+    service.start()
+    try:
+        client = Signed(service.address, made["accessKeyId"], made["secretAccessKey"])
+        start = await fill(client)
+        await experiments(client)
+        await rate(client, "DescribeArtifact", ArtifactArn=start)
+        print(f"{name}: DescribeArtifact {await rate(client, 'DescribeArtifact', ArtifactArn=start):.0f}/s", end=", ")
+        print(f"one at a time {machine.ms(await times(client, 'DescribeArtifact', ArtifactArn=start))}")
+        asked = {"StartArns": [start], "Direction": "Descendants", "IncludeEdges": True}
+        print(f"{name}: QueryLineage of {VERTICES} vertices {machine.ms(await times(client, 'QueryLineage', **asked))}")
+        ours, theirs = [], []
+        for _ in range(5):
+            ours += await times(client, "ListExperiments", MaxResults=10)
+            theirs += await times(peer, "ListExperiments", MaxResults=10)
+        ratio = machine.median(ours) / machine.median(theirs)
+        print(f"{name}: ListExperiments {machine.ms(ours)} beside moto's {machine.ms(theirs)}: {ratio:.2f} x")
+        await client.http.aclose()
+    finally:
+        service.stop()
+
+
+async def main() -> None:
+    print(machine.describe())
+    with moto() as address, TemporaryDirectory(prefix="stemma-bench-") as folder:
+        peer = Signed(address, "x", "y")
+        await experiments(peer)
+        async with catalogs() as opened:
+            for name, catalog in opened.items():
+                place = Path(folder) / name
+                place.mkdir()
+                environment = {"STEMMA_DATA_DIR": str(place / "data"), **await settings(catalog)}
+                await measure(name, environment, place, peer)
+        await peer.http.aclose()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
