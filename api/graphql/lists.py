@@ -23,7 +23,7 @@ def listed(kind: Kind, shape: type[E]) -> Any:
 
     async def page(
         info: Info,
-        filter: EntityFilter | None = None,  # noqa: A002  # the field's word
+        filter: EntityFilter | None = None,
         sort_by: Sort = Sort.CREATED,
         order: SortOrder = SortOrder.DESCENDING,
         first: int = 50,

@@ -23,47 +23,47 @@ class Mutation(JobMutations):
     """What can be written."""
 
     @strawberry.mutation
-    async def create_artifact(self, info: Info, input: inputs.CreateArtifactInput) -> Payload[Artifact]:  # noqa: A002
+    async def create_artifact(self, info: Info, input: inputs.CreateArtifactInput) -> Payload[Artifact]:
         return await _create(info.context, "createArtifact", input, input.client_request_id)
 
     @strawberry.mutation
-    async def create_action(self, info: Info, input: inputs.CreateActionInput) -> Payload[Action]:  # noqa: A002
+    async def create_action(self, info: Info, input: inputs.CreateActionInput) -> Payload[Action]:
         return await _create(info.context, "createAction", input, input.client_request_id)
 
     @strawberry.mutation
-    async def create_context(self, info: Info, input: inputs.CreateContextInput) -> Payload[ContextType]:  # noqa: A002
+    async def create_context(self, info: Info, input: inputs.CreateContextInput) -> Payload[ContextType]:
         return await _create(info.context, "createContext", input, input.client_request_id)
 
     @strawberry.mutation
     async def create_trial_component(
         self,
         info: Info,
-        input: inputs.CreateTrialComponentInput,  # noqa: A002
+        input: inputs.CreateTrialComponentInput,
     ) -> Payload[TrialComponent]:
         return await _create(info.context, "createTrialComponent", input, input.client_request_id)
 
     @strawberry.mutation
-    async def update_artifact(self, info: Info, input: inputs.UpdateArtifactInput) -> Payload[Artifact]:  # noqa: A002
+    async def update_artifact(self, info: Info, input: inputs.UpdateArtifactInput) -> Payload[Artifact]:
         return await _update(info.context, "updateArtifact", input)
 
     @strawberry.mutation
-    async def update_action(self, info: Info, input: inputs.UpdateActionInput) -> Payload[Action]:  # noqa: A002
+    async def update_action(self, info: Info, input: inputs.UpdateActionInput) -> Payload[Action]:
         return await _update(info.context, "updateAction", input)
 
     @strawberry.mutation
-    async def update_context(self, info: Info, input: inputs.UpdateContextInput) -> Payload[ContextType]:  # noqa: A002
+    async def update_context(self, info: Info, input: inputs.UpdateContextInput) -> Payload[ContextType]:
         return await _update(info.context, "updateContext", input)
 
     @strawberry.mutation
     async def update_trial_component(
         self,
         info: Info,
-        input: inputs.UpdateTrialComponentInput,  # noqa: A002
+        input: inputs.UpdateTrialComponentInput,
     ) -> Payload[TrialComponent]:
         return await _update(info.context, "updateTrialComponent", input)
 
     @strawberry.mutation
-    async def delete_entity(self, info: Info, input: inputs.DeleteEntityInput) -> DeletePayload:  # noqa: A002
+    async def delete_entity(self, info: Info, input: inputs.DeleteEntityInput) -> DeletePayload:
         arn = await info.context.lineage_arn(input.arn)
         command = commands.delete(arn, cascade=input.cascade.value, valid_to=input.valid_to)
         outcome = await _write(info.context, "deleteEntity", command, input.client_request_id)
@@ -72,7 +72,7 @@ class Mutation(JobMutations):
         )
 
     @strawberry.mutation
-    async def tag(self, info: Info, input: inputs.SetTagsInput) -> Payload[EntityType]:  # noqa: A002
+    async def tag(self, info: Info, input: inputs.SetTagsInput) -> Payload[EntityType]:
         """Sets tags by key."""
         arn = await info.context.lineage_arn(input.arn)
         _some(input.tags, "tags")
@@ -81,7 +81,7 @@ class Mutation(JobMutations):
         return payloads.written(arn, await _write(info.context, "tag", command, input.client_request_id))
 
     @strawberry.mutation
-    async def untag(self, info: Info, input: inputs.RemoveTagsInput) -> Payload[EntityType]:  # noqa: A002
+    async def untag(self, info: Info, input: inputs.RemoveTagsInput) -> Payload[EntityType]:
         """Removes tags by key; one that is not there is no error."""
         arn = await info.context.lineage_arn(input.arn)
         _some(input.keys, "keys")
@@ -89,7 +89,7 @@ class Mutation(JobMutations):
         return payloads.written(arn, await _write(info.context, "untag", command, input.client_request_id))
 
     @strawberry.mutation
-    async def associate(self, info: Info, input: inputs.AssociateInput) -> AssociationPayload:  # noqa: A002
+    async def associate(self, info: Info, input: inputs.AssociateInput) -> AssociationPayload:
         source, destination = await info.context.lineage_arns([input.source, input.destination])
         command = commands.associate(
             source, destination, input.association, valid_from=input.valid_from, exclusive=input.exclusive
@@ -98,14 +98,14 @@ class Mutation(JobMutations):
         return _association(command.triple, outcome)
 
     @strawberry.mutation
-    async def dissociate(self, info: Info, input: inputs.DissociateInput) -> AssociationPayload:  # noqa: A002
+    async def dissociate(self, info: Info, input: inputs.DissociateInput) -> AssociationPayload:
         source, destination = await info.context.lineage_arns([input.source, input.destination])
         command = commands.dissociate(source, destination, input.association, valid_to=input.valid_to)
         outcome = await _write(info.context, "dissociate", command, input.client_request_id)
         return _association(command.triple, outcome)
 
     @strawberry.mutation
-    async def ingest(self, info: Info, input: inputs.IngestInput) -> IngestPayload:  # noqa: A002
+    async def ingest(self, info: Info, input: inputs.IngestInput) -> IngestPayload:
         """Writes entities and associations, all or nothing.
 
         An error says in its extensions which row is at fault: `list` and `index`, and `position` over both lists.

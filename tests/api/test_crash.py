@@ -13,11 +13,10 @@ import pytest
 from graph.catalog import Catalog
 from graph.store.provider import EmbeddedProvider
 from tests.conftest import Databases
-from tests.graph.writing import ROWS, batches, nothing_is_lost
+from tests.graph.writing import ROWS, Writers, batches, nothing_is_lost
 from tests.servers.service import StemmaServer
 
 SOAK = int(os.environ.get("STEMMA_SOAK", "1"))
-WRITERS = 8
 INGEST = "mutation($input: IngestInput!) { ingest(input: $input) { sequence created } }"
 
 
@@ -32,34 +31,20 @@ def batch(name: str) -> dict[str, Any]:
     }
 
 
-class HttpWriters:
-    """Clients of a service that comes and goes; each batch is sent under one request id until it is acknowledged."""
+class Client:
+    """A client of a service that comes and goes: it sends each batch under one request id until it is acknowledged."""
 
-    def __init__(self, server: StemmaServer) -> None:
-        self.acknowledged: dict[str, int] = {}
+    def __init__(self, server: StemmaServer, http: httpx.AsyncClient) -> None:
         self.repeated = 0
         self._server = server
-        self._writing = True
-        self._wrote = asyncio.Event()
-        self._tasks = [asyncio.create_task(self._write(number)) for number in range(WRITERS)]
+        self._http = http
 
-    async def _write(self, writer: int) -> None:
-        number = 0
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
-            while self._writing:
-                name = f"w{writer}-{number}"
-                try:
-                    self.acknowledged[name] = await self._acknowledged(client, name)
-                finally:
-                    self._wrote.set()
-                number += 1
-
-    async def _acknowledged(self, client: httpx.AsyncClient, name: str) -> int:
+    async def write(self, name: str) -> int:
+        """Write one batch; the number of its ledger entry."""
+        asked = {"query": INGEST, "variables": {"input": batch(name)}}
         while True:
             try:
-                response = await client.post(
-                    f"{self._server.address}/graphql", json={"query": INGEST, "variables": {"input": batch(name)}}
-                )
+                response = await self._http.post(f"{self._server.address}/graphql", json=asked)
             except httpx.TransportError:
                 self.repeated += 1
                 await asyncio.sleep(0.05)
@@ -67,19 +52,6 @@ class HttpWriters:
             body = response.json()
             assert "errors" not in body, body
             return int(body["data"]["ingest"]["sequence"])
-
-    async def more(self, count: int, seconds: float = 60.0) -> None:
-        """Wait until so many more batches were acknowledged."""
-        wanted = len(self.acknowledged) + count
-        async with asyncio.timeout(seconds):
-            while len(self.acknowledged) < wanted and not any(task.done() for task in self._tasks):
-                self._wrote.clear()
-                await self._wrote.wait()
-
-    async def stop(self) -> None:
-        """Let them finish; raises what one of them met."""
-        self._writing = False
-        await asyncio.gather(*self._tasks)
 
 
 @pytest.mark.soak
@@ -102,21 +74,23 @@ async def test_service_killed_under_writers_loses_nothing(
     server = StemmaServer(tmp_path, settings)
     await asyncio.to_thread(server.start)
     try:
-        writers = HttpWriters(server)
-        for _ in range(3 * SOAK):
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+            client = Client(server, http)
+            writers = Writers(client.write)
+            for _ in range(3 * SOAK):
+                await writers.more(15)
+                await asyncio.sleep(secrets.randbelow(100) / 1000)
+                await asyncio.to_thread(server.kill)
+                await asyncio.to_thread(server.start)
             await writers.more(15)
-            await asyncio.sleep(secrets.randbelow(100) / 1000)
-            await asyncio.to_thread(server.kill)
-            await asyncio.to_thread(server.start)
-        await writers.more(15)
-        await writers.stop()
+            await writers.stop()
         assert await asyncio.to_thread(server.stop) == 0
     finally:
         server.kill()
-    assert writers.repeated
+    assert client.repeated
     catalog = await Catalog.open(provider, data)
     try:
-        await nothing_is_lost(catalog, account, list(writers.acknowledged))
+        await nothing_is_lost(catalog, account, writers.acknowledged)
         # What was cut off and sent again was written once, under the number that its writer was told.
         assert (await batches(catalog, account)).keys() == writers.acknowledged.keys()
         assert sorted(writers.acknowledged.values()) == list(range(1, len(writers.acknowledged) + 1))

@@ -7,6 +7,7 @@ import secrets
 import signal
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ async def test_embedded_database_killed_under_writers_loses_nothing(tmp_path: Pa
     data = tmp_path / "data"
     catalog = await Catalog.open(EmbeddedProvider(data), tmp_path / "files", retry_seconds=60.0)
     try:
-        writers = Writers(catalog, account)
+        writers = Writers(partial(write, catalog, account))
         for _ in range(3 * SOAK):
             await writers.more(15)
             await asyncio.sleep(secrets.randbelow(100) / 1000)
@@ -69,7 +70,7 @@ async def test_neo4j_killed_under_writers_loses_nothing(tmp_path: Path, account:
         provider = Neo4jProvider(running.address, running.user, running.password, running.database)
         catalog = await Catalog.open(provider, tmp_path / "files", retry_seconds=90.0)
         try:
-            writers = Writers(catalog, account)
+            writers = Writers(partial(write, catalog, account))
             for _ in range(SOAK):
                 await writers.more(15)
                 await asyncio.to_thread(running.kill)

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ async def batches(catalog: Catalog, account: str, sequence: int | None = None) -
         after = page.items[-1][0]
 
 
-async def nothing_is_lost(catalog: Catalog, account: str, acknowledged: Sequence[str]) -> None:
+async def nothing_is_lost(catalog: Catalog, account: str, acknowledged: Collection[str]) -> None:
     """Every acknowledged batch is there, no half one, and the ledger is in order."""
     verdict = await verify(catalog.store, catalog.checkpoints, account)
     assert verdict.problem is None
@@ -75,23 +75,25 @@ async def nothing_is_lost(catalog: Catalog, account: str, acknowledged: Sequence
 
 
 class Writers:
-    """Writers of this process, who write until they are told to stop."""
+    """Writers of this process, who write one batch after the other until they are told to stop.
 
-    def __init__(self, catalog: Catalog, account: str, count: int = 8) -> None:
-        self.acknowledged: list[str] = []
-        self._catalog = catalog
-        self._account = account
+    Attributes:
+        acknowledged: The batches that were written, with what `write` returned for each.
+    """
+
+    def __init__(self, write: Callable[[str], Awaitable[Any]], count: int = 8) -> None:
+        self.acknowledged: dict[str, Any] = {}
+        self._write = write
         self._writing = True
         self._wrote = asyncio.Event()
-        self._tasks = [asyncio.create_task(self._write(number)) for number in range(count)]
+        self._tasks = [asyncio.create_task(self._work(number)) for number in range(count)]
 
-    async def _write(self, writer: int) -> None:
+    async def _work(self, writer: int) -> None:
         number = 0
         while self._writing:
             name = f"w{writer}-{number}"
             try:
-                await write(self._catalog, self._account, name)
-                self.acknowledged.append(name)
+                self.acknowledged[name] = await self._write(name)
             finally:
                 self._wrote.set()
             number += 1
