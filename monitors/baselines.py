@@ -1,5 +1,6 @@
 """A baseline as a later run needs it: found in the graph by ARN, read from the artifact store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graph import listing
@@ -12,7 +13,7 @@ from graph.times import Moment
 from monitors.analysis import Constraints, Statistics, parse_constraints, parse_statistics
 from monitors.datasets import translated
 
-CONSTRAINTS, STATISTICS = "Constraints", "Statistics"
+CONSTRAINTS, STATISTICS, ANALYSIS_CONFIG = "Constraints", "Statistics", "AnalysisConfig"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,30 @@ class StoredBaseline:
 
 
 async def find(catalog: Catalog, artifacts: ArtifactStore, account: str, text: str) -> StoredBaseline:
-    """The baseline that an ARN names: its job, or the constraints that the job made.
+    """The baseline of data quality that an ARN names: its job, or the constraints that the job made.
 
     Raises:
         InvalidError: the ARN names something else.
         NotFoundError: it is not there, or its files are not.
         ConflictError: a file was changed since it was stored.
+    """
+    made = await files(catalog, account, text, (CONSTRAINTS, STATISTICS))
+    constraints, statistics = made[CONSTRAINTS], made[STATISTICS]
+    with translated():
+        return StoredBaseline(
+            constraints.arn,
+            statistics.arn,
+            parse_constraints(artifacts.read(constraints.source_uri or "")),
+            parse_statistics(artifacts.read(statistics.source_uri or "")),
+        )
+
+
+async def files(catalog: Catalog, account: str, text: str, types: Sequence[str]) -> dict[str, Entity]:
+    """A baseline's files by their artifacts' types; an ARN names its job, or the constraints that the job made.
+
+    Raises:
+        InvalidError: the ARN names something else, or a baseline without a file of one of the types.
+        NotFoundError: it is not there.
     """
     when = await catalog.moment(account)
     named = await catalog.entity(account, await catalog.lineage_arn(text), when)
@@ -46,16 +65,9 @@ async def find(catalog: Catalog, artifacts: ArtifactStore, account: str, text: s
             raise _no_baseline(named)
         job = makers.items[0][1].source
     made = await _outputs(catalog, account, job, when)
-    if CONSTRAINTS not in made or STATISTICS not in made:
+    if any(wanted not in made for wanted in types):
         raise _no_baseline(named)
-    constraints, statistics = made[CONSTRAINTS], made[STATISTICS]
-    with translated():
-        return StoredBaseline(
-            constraints.arn,
-            statistics.arn,
-            parse_constraints(artifacts.read(constraints.source_uri or "")),
-            parse_statistics(artifacts.read(statistics.source_uri or "")),
-        )
+    return made
 
 
 async def _outputs(catalog: Catalog, account: str, job: str, when: Moment) -> dict[str, Entity]:

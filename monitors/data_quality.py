@@ -5,6 +5,7 @@ called follows from their inputs, so doing the same again finds what is there an
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,6 @@ import orjson
 from graph.access import Caller
 from graph.artifacts import ArtifactStore, Stored
 from graph.catalog import Catalog
-from graph.changes import Put
 from monitors import baselines
 from monitors.analysis import (
     Constraints,
@@ -31,7 +31,8 @@ from monitors.analysis import (
     violations_to_json,
 )
 from monitors.datasets import Observed, Progress, Reading, observe_aside, translated
-from monitors.records import MOST_VIOLATIONS, Record
+from monitors.records import Finding, Record
+from monitors.runs import File, Recorded, conclude, exit_message, identity, violation_facts
 
 NAME = "data-quality"
 BASELINE_NAME = "data-quality-baseline"
@@ -104,24 +105,16 @@ async def baseline(
     observed = await observe_aside(data, reading, on_progress)
     with translated():
         learnt = suggest_constraints(observed.statistics) if constraints is None else parse_constraints(constraints)
-    inputs = {**_identity(observed, reading), "constraints": learnt.to_json().decode()}
-    record = Record(catalog.place(caller.account), name, inputs)
-    data_arn = record.data(observed)
+    inputs = {**identity(observed, reading), "constraints": learnt.to_json().decode()}
     files = {"statistics.json": observed.statistics.to_json(), "constraints.json": learnt.to_json()}
-    files |= _asked_for(observed, reading)
-    stored = await asyncio.to_thread(_store, artifacts, files)
-    puts = [record.output(stored[name], TYPES[name]) for name in files]
-    record.run(
-        started=started, ended=datetime.now(UTC), description=f"Baseline of {observed.name}", facts=_facts(observed)
+    recorded = await conclude(
+        *(catalog, artifacts, caller, Record(catalog.place(caller.account), name, inputs), observed),
+        [File(name, TYPES[name], content) for name, content in (files | _asked_for(observed, reading)).items()],
+        started=started,
+        description=f"Baseline of {observed.name}",
+        operation="monitor_baseline",
     )
-    record.contributed(data_arn)
-    for put in puts:
-        record.produced(put)
-    outcome = await catalog.write(caller, record.commands, operation="monitor_baseline")
-    files_made = _files(puts, stored)
-    return Result(
-        record.arn, record.job, data_arn, outcome.sequence is not None, observed.statistics, learnt, files_made
-    )
+    return _result(recorded, observed, learnt)
 
 
 async def run(
@@ -163,53 +156,35 @@ async def run(
     observed = await observe_aside(data, reading, on_progress)
     found = await asyncio.to_thread(find_violations, observed.statistics, held.statistics, held.constraints)
     asked = {} if correction is None else {"correction": correction}
-    record = Record(catalog.place(caller.account), name, {**_identity(observed, reading), **asked, "causes": causes})
-    data_arn = record.data(observed)
     files = {"statistics.json": observed.statistics.to_json(), "constraint_violations.json": violations_to_json(found)}
     files |= _asked_for(observed, reading)
     if correction is not None:
         drifts = await asyncio.to_thread(compare, observed.statistics, held.statistics, correction)
         files["drift.json"] = drift_to_json(drifts, correction)
-    stored = await asyncio.to_thread(_store, artifacts, files)
-    puts = [record.output(stored[name], TYPES[name]) for name in files]
-    facts = _facts(observed) | {"violations": len(found), "violations_recorded": min(len(found), MOST_VIOLATIONS)}
-    record.run(started=started, ended=datetime.now(UTC), description=exit_message(len(found)), facts=facts)
-    for arn in (data_arn, *causes):
-        record.contributed(arn)
-    for put in puts:
-        record.produced(put)
-    violation_arns = record.violations(puts[1], found, data_arn, observed)
-    created = (await catalog.write(caller, record.commands, operation="monitor_run")).sequence is not None
-    return Result(
-        *(record.arn, record.job, data_arn, created, observed.statistics, held.constraints),
-        *(_files(puts, stored), tuple(found), tuple(violation_arns)),
+    recorded = await conclude(
+        *(catalog, artifacts, caller),
+        Record(catalog.place(caller.account), name, {**identity(observed, reading), **asked, "causes": causes}),
+        *(observed, [File(name, TYPES[name], content) for name, content in files.items()]),
+        started=started,
+        description=exit_message(len(found)),
+        operation="monitor_run",
+        causes=causes,
+        findings=[
+            Finding(item.feature_name, item.constraint_check_type, (item.feature_name,), item.to_document())
+            for item in found
+        ],
+        facts=violation_facts(len(found)),
     )
+    return _result(recorded, observed, held.constraints, found)
 
 
-def exit_message(violations: int) -> str:
-    """How SageMaker words a run's end."""
-    if not violations:
-        return "Completed: Job completed successfully with no violations."
-    return f"CompletedWithViolations: Job completed successfully with {violations} violations."
-
-
-def _identity(observed: Observed, reading: Reading | None) -> dict[str, object]:
-    reading = reading or Reading()
-    return {
-        "uri": observed.uri,
-        "digest": observed.digest,
-        "format": observed.format,
-        "header": reading.header,
-        **reading.identity(),
-    }
-
-
-def _facts(observed: Observed) -> dict[str, float | str]:
-    return {
-        "rows": observed.statistics.item_count,
-        "columns": len(observed.statistics.features),
-        "sha256": observed.digest,
-    }
+def _result(
+    recorded: Recorded, observed: Observed, constraints: Constraints, found: Sequence[Violation] = ()
+) -> Result:
+    return Result(
+        *(recorded.arn, recorded.job, recorded.data_arn, recorded.created, observed.statistics, constraints),
+        *(recorded.files, tuple(found), recorded.violation_arns),
+    )
 
 
 def _asked_for(observed: Observed, reading: Reading | None) -> dict[str, bytes]:
@@ -220,11 +195,3 @@ def _asked_for(observed: Observed, reading: Reading | None) -> dict[str, bytes]:
     if reading is not None and reading.keep_profile:
         files["profile.bin"] = profile_to_bytes(observed.profile)
     return files
-
-
-def _store(artifacts: ArtifactStore, files: dict[str, bytes]) -> dict[str, Stored]:
-    return {name: artifacts.put(content, name) for name, content in files.items()}
-
-
-def _files(puts: list[Put], stored: dict[str, Stored]) -> dict[str, tuple[str, Stored]]:
-    return {put.state["name"]: (put.arn, stored[put.state["name"]]) for put in puts}

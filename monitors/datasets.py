@@ -132,6 +132,16 @@ class Observed:
     statistics: Statistics
     profile: Profile
 
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.statistics.item_count
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(self.statistics.features)
+
 
 def observe(path: str | Path, reading: Reading | None = None, on_progress: Progress | None = None) -> Observed:
     """Read a data set: its digest, and its statistics in one pass.

@@ -5,10 +5,10 @@ column ContributedTo violation. Files, columns and violations belong to their jo
 keep two upstreams.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import orjson
@@ -21,8 +21,6 @@ from graph.contents import content, sha256
 from graph.entities import Kind, Status
 from graph.errors import InvalidError
 from graph.limits import name as checked_name
-from monitors.analysis import Violation
-from monitors.datasets import Observed
 
 ANALYZER = "1"
 """Raised when the same data would give other files, so that a new analyzer's runs are runs of their own."""
@@ -37,6 +35,44 @@ CONTRIBUTED, PRODUCED, DERIVED = (
     AssociationType.PRODUCED,
     AssociationType.DERIVED_FROM,
 )
+
+
+class Data(Protocol):
+    """A data set that was read: its place, its digest, its extent."""
+
+    @property
+    def uri(self) -> str: ...  # noqa: D102  # the class says it
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def digest(self) -> str: ...  # noqa: D102
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def files(self) -> int: ...  # noqa: D102
+    @property
+    def format(self) -> str: ...  # noqa: D102
+    @property
+    def rows(self) -> int: ...  # noqa: D102
+    @property
+    def columns(self) -> Collection[str]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A violation as the graph keeps it.
+
+    Attributes:
+        subject: What was measured: a column, a metric, a group.
+        check: What was checked.
+        columns: The columns that it speaks of; those that the data does not have are passed over.
+        document: What stands in the violations file.
+    """
+
+    subject: str
+    check: str
+    columns: tuple[str, ...]
+    document: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -79,7 +115,7 @@ class Record:
         """The lineage ARN of the run's trial component."""
         return self._arn
 
-    def data(self, observed: Observed) -> str:
+    def data(self, observed: Data) -> str:
         """The data set, as location and content, has a part in the run; the content's ARN."""
         made = content(
             self.place,
@@ -88,8 +124,8 @@ class Record:
             name=observed.name[:120],
             type="DataSet",
             properties={
-                "rows": str(observed.statistics.item_count),
-                "columns": str(len(observed.statistics.features)),
+                "rows": str(observed.rows),
+                "columns": str(len(observed.columns)),
                 "bytes": str(observed.size),
                 "files": str(observed.files),
                 "format": observed.format,
@@ -143,40 +179,38 @@ class Record:
         """Record a file as made by the run."""
         self.commands += [put, associate(self.arn, put.arn, PRODUCED)]
 
-    def violations(self, file: Put, found: Sequence[Violation], data_arn: str, observed: Observed) -> list[str]:
+    def findings(self, file: Put, found: Sequence[Finding], data_arn: str, observed: Data) -> list[str]:
         """The violations and the columns that they speak of; the ARNs of the violations in the file's order."""
         arns: list[str] = []
         columns: set[str] = set()
-        for violation in found[:MOST_VIOLATIONS]:
-            feature = violation.feature_name
-            put = self._violation(file, violation)
+        for finding in found[:MOST_VIOLATIONS]:
+            put = self._violation(file, finding)
             arns.append(put.arn)
             self.commands += [put, associate(file.arn, put.arn, DERIVED)]
-            if feature not in observed.statistics.features:
-                continue
-            column = create_artifact(
-                self.place,
-                f"{observed.uri}#{fragment(feature)}"[:2048],
-                name=shown(feature),
-                type="Column",
-                source_types=[sha256(observed.digest)],
-            )
-            if feature not in columns:
-                columns.add(feature)
-                self.commands += [column, associate(data_arn, column.arn, DERIVED)]
-            self.commands.append(associate(column.arn, put.arn, CONTRIBUTED))
+            for name in finding.columns:
+                if name not in observed.columns:
+                    continue
+                column = create_artifact(
+                    self.place,
+                    f"{observed.uri}#{fragment(name)}"[:2048],
+                    name=shown(name),
+                    type="Column",
+                    source_types=[sha256(observed.digest)],
+                )
+                if name not in columns:
+                    columns.add(name)
+                    self.commands += [column, associate(data_arn, column.arn, DERIVED)]
+                self.commands.append(associate(column.arn, put.arn, CONTRIBUTED))
         return arns
 
-    def _violation(self, file: Put, violation: Violation) -> Put:
-        check = violation.constraint_check_type
-        document = violation.to_document()
+    def _violation(self, file: Put, finding: Finding) -> Put:
         return create_artifact(
             self.place,
-            f"{file.state['source_uri']}#{fragment(violation.feature_name)}/{check}",
-            name=f"{shown(violation.feature_name)[:90]} {check}",
+            f"{file.state['source_uri']}#{fragment(finding.subject)}/{finding.check}",
+            name=f"{shown(finding.subject)[:90]} {finding.check}",
             type="Violation",
             source_types=[("Custom", f"job:{self.job}")],
-            properties={key: _text(value) for key, value in document.items() if value is not None},
+            properties={key: _text(value) for key, value in finding.document.items() if value is not None},
         )
 
 

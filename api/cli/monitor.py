@@ -306,7 +306,7 @@ def _show_baseline(console: "Console", result: "Result") -> None:
 
 
 def _show_run(console: "Console", result: "Result") -> None:
-    from monitors.data_quality import exit_message
+    from monitors.runs import exit_message
 
     if result.violations:
         console.print(violations_table(result.violations))
