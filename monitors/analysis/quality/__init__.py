@@ -7,7 +7,12 @@ Example:
     [QualityViolation(metric_name='recall', …)]
 """
 
-from monitors.analysis.quality.config import Problem, QualityConfig
+from monitors.analysis.quality.config import (
+    Problem,
+    QualityConfig,
+    quality_config_document,
+    read_quality_config,
+)
 from monitors.analysis.quality.constraints import (
     QualityConstraint,
     QualityConstraints,
@@ -40,8 +45,10 @@ __all__ = [
     "find_quality_violations",
     "parse_quality_constraints",
     "parse_quality_statistics",
+    "quality_config_document",
     "quality_statistics",
     "quality_violations_document",
     "quality_violations_to_json",
+    "read_quality_config",
     "suggest_quality_constraints",
 ]

@@ -1,10 +1,11 @@
 """What a model's quality is measured from: the kind of problem, the columns, and how labels are read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
 
 from monitors.analysis.errors import DocumentError
+from monitors.analysis.jsonfile import Document
 
 Problem = Literal["Regression", "BinaryClassification", "MulticlassClassification"]
 
@@ -80,3 +81,36 @@ class QualityConfig:
     def section(self) -> str:
         """What the problem's sections begin with."""
         return SECTIONS[self.problem]
+
+
+def quality_config_document(config: QualityConfig) -> Document:
+    """The configuration as `read_quality_config` reads it: its attributes by their names."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(config).items()}
+
+
+def read_quality_config(document: Mapping[str, Any]) -> QualityConfig:
+    """The reading of a configuration.
+
+    Raises:
+        DocumentError: A key is unknown or missing, or a value is of another kind; the message names it.
+    """
+    kinds: dict[str, type | tuple[type, ...]] = {
+        **dict.fromkeys(("problem", "label", "every"), str),
+        **dict.fromkeys(("prediction", "probability", "weight", "positive", "time"), (str, type(None))),
+        **dict.fromkeys(("probability_threshold", "confidence"), (int, float)),
+        **dict.fromkeys(("bins", "curve_points", "seed"), int),
+        **dict.fromkeys(("probabilities", "labels"), dict),
+        "segments": (list, tuple),
+    }
+    known = {item.name for item in fields(QualityConfig)}
+    for key, value in document.items():
+        if key not in known:
+            raise DocumentError(f"analysis_config: there is no {key!r}; there are {', '.join(sorted(known))}.")
+        if not isinstance(value, kinds[key]) or isinstance(value, bool):
+            raise DocumentError(f"analysis_config: {key} is {value!r}, which it can't be.")
+        held = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+        if not all(isinstance(item, str) for item in held):
+            raise DocumentError(f"analysis_config: {key} holds {value!r}; only texts are allowed.")
+    if not {"problem", "label"} <= document.keys():
+        raise DocumentError("analysis_config: `problem` and `label` are needed.")
+    return QualityConfig(**{**document, "segments": tuple(document.get("segments", ()))})

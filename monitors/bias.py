@@ -1,0 +1,184 @@
+"""Bias: a baseline of a data set and of predictions, and later ones held against it.
+
+As `data_quality`, both store their files and record themselves in one transaction. The baseline's constraints are its
+`analysis.json`, as at SageMaker, and it keeps its configuration, so that a run needs no more than its ARN.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graph.access import Caller
+from graph.artifacts import ArtifactStore
+from graph.catalog import Catalog
+from monitors import baselines
+from monitors.analysis.bias import (
+    FLIP_TEST,
+    BiasConfig,
+    BiasReport,
+    BiasViolation,
+    DriftMode,
+    analysis_to_json,
+    bias_counts,
+    bias_report,
+    bias_violations_to_json,
+    config_document,
+    find_bias_violations,
+    parse_analysis,
+    read_config,
+)
+from monitors.analysis.bias.drift import CHECK, TOLERANCE
+from monitors.analysis.jsonfile import dump, load
+from monitors.datasets import Progress, Reading, translated
+from monitors.measurements import Measured, measure_aside
+from monitors.records import Finding, Record
+from monitors.runs import VIOLATIONS, File, Recorded, conclude, exit_message, identity, violation_facts
+
+NAME = "bias"
+BASELINE_NAME = "bias-baseline"
+ANALYSIS = "BiasAnalysis"
+
+
+@dataclass(frozen=True, slots=True)
+class BiasResult:
+    """What a baseline or a run found, and what it left behind."""
+
+    recorded: Recorded
+    data: Measured
+    config: BiasConfig
+    report: BiasReport
+    violations: tuple[BiasViolation, ...] = ()
+
+
+async def baseline(
+    catalog: Catalog,
+    artifacts: ArtifactStore,
+    caller: Caller,
+    data: str | Path,
+    config: BiasConfig,
+    *,
+    name: str = BASELINE_NAME,
+    replicates: int = 0,
+    reading: Reading | None = None,
+    on_progress: Progress | None = None,
+) -> BiasResult:
+    """Measure the bias of a data set, and of predictions where there are some.
+
+    Writes `analysis_config.json` and `analysis.json`.
+
+    Args:
+        catalog: The graph.
+        artifacts: Where the files are kept.
+        caller: Who asks.
+        data: A file, a folder or a pattern.
+        config: Label, facets and predictions.
+        name: What the job is called, before its identity.
+        replicates: Bootstrap samples for intervals; 0 for none.
+        reading: How to read the data.
+        on_progress: Told how far reading has come.
+
+    Raises:
+        NotFoundError: Nothing that can be read is there.
+        InvalidError: The data does not fit the configuration.
+    """
+    started = datetime.now(UTC)
+    measured, report = await _measured(data, config, replicates, reading, on_progress)
+    settings = dump(config_document(config))
+    inputs = {**identity(measured, reading), "config": settings.decode(), "replicates": replicates}
+    files = [
+        File("analysis_config.json", baselines.ANALYSIS_CONFIG, settings),
+        File("analysis.json", baselines.CONSTRAINTS, analysis_to_json(report)),
+    ]
+    recorded = await conclude(
+        *(catalog, artifacts, caller, Record(catalog.place(caller.account), name, inputs), measured, files),
+        started=started,
+        description=f"Bias baseline of {measured.name}",
+        operation="monitor_baseline",
+    )
+    return BiasResult(recorded, measured, config, report)
+
+
+async def run(
+    catalog: Catalog,
+    artifacts: ArtifactStore,
+    caller: Caller,
+    data: str | Path,
+    baseline_arn: str,
+    *,
+    name: str = NAME,
+    model: str | None = None,
+    mode: DriftMode = "distance",
+    tolerance: float = TOLERANCE,
+    replicates: int = 0,
+    reading: Reading | None = None,
+    on_progress: Progress | None = None,
+) -> BiasResult:
+    """Hold the bias of a data set against a baseline; each violation becomes an artifact.
+
+    Args:
+        catalog: The graph.
+        artifacts: Where the files are kept.
+        caller: Who asks.
+        data: A file, a folder or a pattern.
+        baseline_arn: The baseline's job, or its analysis.
+        name: What the job is called, before its identity.
+        model: The ARN of the model, or of its version, whose predictions these are.
+        mode: What counts as drift, as `find_bias_violations` describes it.
+        tolerance: How much further from fair is no drift; only for the mode `distance`.
+        replicates: Bootstrap samples for intervals; 0 for none.
+        reading: How to read the data.
+        on_progress: Told how far reading has come.
+
+    Raises:
+        NotFoundError: The data, the baseline or the model is not there.
+        InvalidError: The data does not fit the baseline's configuration, or an ARN names no baseline of bias.
+        ConflictError: A file of the baseline was changed since it was stored.
+    """
+    started = datetime.now(UTC)
+    account = caller.account
+    held = await baselines.files(catalog, account, baseline_arn, (baselines.CONSTRAINTS, baselines.ANALYSIS_CONFIG))
+    entities = [held[baselines.CONSTRAINTS], held[baselines.ANALYSIS_CONFIG]]
+    with translated():
+        analysis_file, config_file = (artifacts.read(entity.source_uri or "") for entity in entities)
+        before = parse_analysis(analysis_file)
+        config = read_config(load(config_file, "analysis_config.json"))
+    causes = [entity.arn for entity in entities]
+    if model is not None:
+        causes.append((await catalog.entity(account, await catalog.lineage_arn(model))).arn)
+    measured, report = await _measured(data, config, replicates, reading, on_progress)
+    found = find_bias_violations(report, before, mode=mode, tolerance=tolerance)
+    given = {"causes": causes, "mode": mode, "tolerance": repr(tolerance), "replicates": replicates}
+    files = [
+        File("analysis.json", ANALYSIS, analysis_to_json(report)),
+        File("constraint_violations.json", VIOLATIONS, bias_violations_to_json(found)),
+    ]
+    recorded = await conclude(
+        *(catalog, artifacts, caller),
+        Record(catalog.place(account), name, {**identity(measured, reading), **given}),
+        *(measured, files),
+        started=started,
+        description=exit_message(len(found)),
+        operation="monitor_run",
+        causes=causes,
+        findings=[_finding(violation) for violation in found],
+        facts={"mode": mode, **violation_facts(len(found))},
+    )
+    return BiasResult(recorded, measured, config, report, tuple(found))
+
+
+async def _measured(
+    data: str | Path, config: BiasConfig, replicates: int, reading: Reading | None, on_progress: Progress | None
+) -> tuple[Measured, BiasReport]:
+    with translated():
+        counts = bias_counts(config)
+    # Only the flip test looks at other columns.
+    flips = config.has_predictions and (config.post_training is None or FLIP_TEST in config.post_training)
+    measured = await measure_aside(data, None if flips else config.columns, counts.update, reading, on_progress)
+    with translated():
+        return measured, await asyncio.to_thread(bias_report, counts, replicates=replicates)
+
+
+def _finding(violation: BiasViolation) -> Finding:
+    subject = f"{violation.facet}={violation.facet_value} {violation.metric_name}"
+    return Finding(subject, CHECK, (violation.facet,), violation.to_document())

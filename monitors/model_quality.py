@@ -1,0 +1,176 @@
+"""Model quality: a baseline of a model's predictions, and later predictions held against it.
+
+As `data_quality`, both store their files and record themselves in one transaction. The baseline keeps its
+configuration, so that a run needs no more than its ARN.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graph.access import Caller
+from graph.artifacts import ArtifactStore
+from graph.catalog import Catalog
+from monitors import baselines
+from monitors.analysis.jsonfile import dump, load
+from monitors.analysis.quality import (
+    QualityConfig,
+    QualityConstraints,
+    QualityState,
+    QualityStatistics,
+    QualityViolation,
+    find_quality_violations,
+    parse_quality_constraints,
+    quality_config_document,
+    quality_statistics,
+    quality_violations_to_json,
+    read_quality_config,
+    suggest_quality_constraints,
+)
+from monitors.datasets import Progress, Reading, translated
+from monitors.measurements import Measured, measure_aside
+from monitors.records import Finding, Record
+from monitors.runs import VIOLATIONS, File, Recorded, conclude, exit_message, identity, violation_facts
+
+NAME = "model-quality"
+BASELINE_NAME = "model-quality-baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class QualityResult:
+    """What a baseline or a run found, and what it left behind."""
+
+    recorded: Recorded
+    data: Measured
+    config: QualityConfig
+    statistics: QualityStatistics
+    constraints: QualityConstraints
+    violations: tuple[QualityViolation, ...] = ()
+
+
+async def baseline(
+    catalog: Catalog,
+    artifacts: ArtifactStore,
+    caller: Caller,
+    data: str | Path,
+    config: QualityConfig,
+    *,
+    name: str = BASELINE_NAME,
+    reading: Reading | None = None,
+    constraints: bytes | None = None,
+    on_progress: Progress | None = None,
+) -> QualityResult:
+    """Learn how good a model is and how good it must stay.
+
+    Writes `analysis_config.json`, `statistics.json` and `constraints.json`.
+
+    Args:
+        catalog: The graph.
+        artifacts: Where the files are kept.
+        caller: Who asks.
+        data: A file, a folder or a pattern with labels and predictions.
+        config: Which columns they are.
+        name: What the job is called, before its identity.
+        reading: How to read the data.
+        constraints: A constraints file edited by hand, instead of the suggested ones.
+        on_progress: Told how far reading has come.
+
+    Raises:
+        NotFoundError: Nothing that can be read is there.
+        InvalidError: The data does not fit the configuration, or has no row with a label and a prediction.
+    """
+    started = datetime.now(UTC)
+    measured, statistics = await _measured(data, config, reading, on_progress)
+    with translated():
+        learnt = (
+            suggest_quality_constraints(statistics) if constraints is None else parse_quality_constraints(constraints)
+        )
+    settings = dump(quality_config_document(config))
+    inputs = {**identity(measured, reading), "config": settings.decode(), "constraints": learnt.to_json().decode()}
+    files = [
+        File("analysis_config.json", baselines.ANALYSIS_CONFIG, settings),
+        File("statistics.json", baselines.STATISTICS, statistics.to_json()),
+        File("constraints.json", baselines.CONSTRAINTS, learnt.to_json()),
+    ]
+    recorded = await conclude(
+        *(catalog, artifacts, caller, Record(catalog.place(caller.account), name, inputs), measured, files),
+        started=started,
+        description=f"Model quality baseline of {measured.name}",
+        operation="monitor_baseline",
+        facts={"problem": config.problem},
+    )
+    return QualityResult(recorded, measured, config, statistics, learnt)
+
+
+async def run(
+    catalog: Catalog,
+    artifacts: ArtifactStore,
+    caller: Caller,
+    data: str | Path,
+    baseline_arn: str,
+    *,
+    name: str = NAME,
+    model: str | None = None,
+    reading: Reading | None = None,
+    on_progress: Progress | None = None,
+) -> QualityResult:
+    """Hold predictions against a baseline; each violation becomes an artifact, beside the files with all of them.
+
+    Args:
+        catalog: The graph.
+        artifacts: Where the files are kept.
+        caller: Who asks.
+        data: A file, a folder or a pattern with labels and predictions.
+        baseline_arn: The baseline's job, or its constraints.
+        name: What the job is called, before its identity.
+        model: The ARN of the model, or of its version, whose predictions these are.
+        reading: How to read the data.
+        on_progress: Told how far reading has come.
+
+    Raises:
+        NotFoundError: The data, the baseline or the model is not there.
+        InvalidError: The data does not fit the baseline's configuration, or an ARN names no baseline of model quality.
+        ConflictError: A file of the baseline was changed since it was stored.
+    """
+    started = datetime.now(UTC)
+    account = caller.account
+    held = await baselines.files(catalog, account, baseline_arn, (baselines.CONSTRAINTS, baselines.ANALYSIS_CONFIG))
+    entities = [held[baselines.CONSTRAINTS], held[baselines.ANALYSIS_CONFIG]]
+    with translated():
+        constraints_file, config_file = (artifacts.read(entity.source_uri or "") for entity in entities)
+        constraints = parse_quality_constraints(constraints_file)
+        config = read_quality_config(load(config_file, "analysis_config.json"))
+    causes = [entity.arn for entity in entities]
+    if model is not None:
+        causes.append((await catalog.entity(account, await catalog.lineage_arn(model))).arn)
+    measured, statistics = await _measured(data, config, reading, on_progress)
+    with translated():
+        found = find_quality_violations(statistics, constraints)
+    files = [
+        File("statistics.json", baselines.STATISTICS, statistics.to_json()),
+        File("constraint_violations.json", VIOLATIONS, quality_violations_to_json(found)),
+    ]
+    said = config.prediction or config.probability
+    spoken_of = tuple(dict.fromkeys(column for column in (config.label, said) if column is not None))
+    recorded = await conclude(
+        *(catalog, artifacts, caller),
+        Record(catalog.place(account), name, {**identity(measured, reading), "causes": causes}),
+        *(measured, files),
+        started=started,
+        description=exit_message(len(found)),
+        operation="monitor_run",
+        causes=causes,
+        findings=[Finding(v.metric_name, v.constraint_check_type, spoken_of, v.to_document()) for v in found],
+        facts={"problem": config.problem, **violation_facts(len(found))},
+    )
+    return QualityResult(recorded, measured, config, statistics, constraints, tuple(found))
+
+
+async def _measured(
+    data: str | Path, config: QualityConfig, reading: Reading | None, on_progress: Progress | None
+) -> tuple[Measured, QualityStatistics]:
+    state = QualityState(config)
+    measured = await measure_aside(data, config.columns, state.update, reading, on_progress)
+    with translated():
+        return measured, await asyncio.to_thread(quality_statistics, state)
