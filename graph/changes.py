@@ -259,10 +259,12 @@ class Dissociate:
         """End it.
 
         Raises:
-            NotFoundError: it does not hold.
+            NotFoundError: it does not hold, or an end of it is not there.
         """
         valid_to = draft.moment(self.valid_to, "validTo")
         if not draft.disconnect(self.triple, valid_to):
+            for arn in (self.triple[0], self.triple[2]):
+                draft.existing(arn)  # an end that is not there is said so, as of another account's
             raise NotFoundError(
                 f"the association {' '.join(self.triple)} does not hold at {from_ms(valid_to).isoformat()}"
             )
