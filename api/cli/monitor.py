@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli import models
 from api.cli.call import DONE, FOUND, Call, Session, command, progress, table
 
 if TYPE_CHECKING:
@@ -88,11 +89,31 @@ def baseline(
     constraints: Annotated[
         Path | None, typer.Option(help="A constraints.json of your own instead of the suggested one.")
     ] = None,
+    type: models.TypeOption = models.MonitorType.data_quality,  # noqa: A002  # as in AWS's API
+    config: models.Config = None,
+    label: models.Label = None,
+    prediction: models.Prediction = None,
+    probability: models.Probability = None,
+    threshold: models.Threshold = None,
+    problem: models.ProblemType = None,
+    positive: models.Positive = None,
+    facets: models.Facets = None,
+    group_variable: models.Group = None,
+    intervals: models.Replicates = 0,
 ) -> int:
-    """Learn what a data set looks like: statistics.json and constraints.json.
+    """Learn what a data set looks like: statistics.json and constraints.json; or how good or biased a model is.
 
     Prints the ARN that `stemma monitor run --baseline` takes. The same data again finds the baseline that is there.
     """
+    if type is not models.MonitorType.data_quality:
+        asked = models.Asked(
+            *(config, label, prediction, probability, threshold, None if problem is None else problem.value),
+            *(tuple(positive or ()), tuple(facets or ()), group_variable, group_by, every),
+        )
+        read = _reader(data, format, header, delimiter, quote, encoding, max_broken)
+        return models.baseline(
+            *(call, type, data, asked), name=name, replicates=intervals, constraints=constraints, place=read
+        )
 
     async def work(session: Session) -> int:
         from monitors import data_quality
@@ -126,7 +147,7 @@ def baseline(
                     workers=workers,
                 ),
                 constraints=own,
-                on_progress=_forward(report),
+                on_progress=models.forward(report),
             )
         call.emit(document(result), lambda console: _show_baseline(console, result))
         return DONE
@@ -157,12 +178,27 @@ def run(
         CorrectionOption | None,
         typer.Option(help="Also measure every distance (drift.json), with p-values adjusted for many tests."),
     ] = None,
+    type: models.TypeOption = models.MonitorType.data_quality,  # noqa: A002  # as in AWS's API
+    drift_mode: models.Mode = models.ModeOption.distance,
+    tolerance: models.Tolerance = None,
+    intervals: models.Replicates = 0,
 ) -> int:
     """Hold a data set against a baseline; exit code 3 when it is violated.
 
     Writes statistics.json and constraint_violations.json; every violation becomes an artifact with an upstream and a
     downstream.
     """
+    if type is not models.MonitorType.data_quality:
+        read = _reader(data, format, header, delimiter, quote, encoding, max_broken)
+        return models.run(
+            *(call, type, data, baseline),
+            model=model,
+            name=name,
+            mode=drift_mode.value,
+            tolerance=tolerance,
+            replicates=intervals,
+            place=read,
+        )
 
     async def work(session: Session) -> int:
         from monitors import data_quality
@@ -195,7 +231,7 @@ def run(
                     workers=workers,
                 ),
                 correction=None if drift is None else drift.value,
-                on_progress=_forward(report),
+                on_progress=models.forward(report),
             )
         call.emit(document(result), lambda console: _show_run(console, result))
         return FOUND if result.violations else DONE
@@ -216,12 +252,38 @@ def allowed(session: Session, data: str) -> str:
     return data if is_plain(data) else str(path)
 
 
+def _reader(
+    data: str,
+    format: DataFormat | None,  # noqa: A002  # the word for it, as in the analysis
+    header: bool,
+    delimiter: str,
+    quote: str,
+    encoding: str,
+    max_broken: float,
+) -> "Callable[[Session], tuple[str, Reading]]":
+    """What gives a data set's path and how to read it, once the graph is open."""
+    return lambda session: (
+        allowed(session, data),
+        reading_of(
+            session,
+            data,
+            format=None if format is None else format.value,
+            header=header,
+            delimiter=delimiter,
+            quote=quote,
+            encoding=encoding,
+            broken_share=max_broken,
+        ),
+    )
+
+
 def reading_of(session: Session, data: str, **given: Any) -> "Reading":
     """How to read a data set, with the credentials that the policy gives for its place in S3."""
     from glob import has_magic
 
+    from monitors.analysis import Cluster
     from monitors.buckets import Objects
-    from monitors.datasets import Reading
+    from monitors.datasets import Reading, translated
 
     source = None
     if data.startswith("s3://"):
@@ -229,7 +291,11 @@ def reading_of(session: Session, data: str, **given: Any) -> "Reading":
         fixed = next((index for index, part in enumerate(parts) if has_magic(part)), len(parts))
         place = session.settings.reach(local_user=True).s3(session.account, "/".join(parts[:fixed]))
         source = Objects(place.credentials)
-    return Reading(source=source, **given)
+    settings = session.settings
+    with translated():
+        files = (settings.dask_ca, settings.dask_certificate, settings.dask_key)
+        cluster = None if settings.dask is None else Cluster(settings.dask, *files)
+    return Reading(source=source, cluster=cluster, **given)
 
 
 def document(result: "Result") -> dict[str, Any]:
@@ -320,8 +386,3 @@ def _show_files(console: "Console", result: "Result") -> None:
     console.print(f"{result.statistics.item_count:,} rows, {len(result.statistics.features)} columns{state}")
     for arn, stored in result.files.values():
         console.print(f"{stored.uri.removeprefix('file://')}  {arn.split(':', 5)[-1]}", soft_wrap=True, markup=False)
-
-
-def _forward(report: Callable[[int, int], None]) -> Callable[[str, int, int], None]:
-    # Two passes over the bytes: the digest, which is quick, and the profile.
-    return lambda stage, done, total: report(done // 10 if stage == "digest" else total // 10 + done * 9 // 10, total)
