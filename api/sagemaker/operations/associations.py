@@ -8,7 +8,7 @@ from api.sagemaker.listings import descending
 from graph import association_lists, commands
 from graph.association_lists import AssociationFilter, AssociationSort, Connection, End
 from graph.associations import AssociationType
-from graph.times import to_ms
+from graph.times import Moment, to_ms
 
 SORTS = {
     "SourceArn": AssociationSort.SOURCE,
@@ -40,9 +40,7 @@ async def list_associations(call: Call, given: Input) -> Output:
     when, place = await call.page(given)
     after, before = given.get("CreatedAfter"), given.get("CreatedBefore")
     kind = given.get("AssociationType")
-    ends = [
-        None if given.get(name) is None else await call.arn(given[name]) for name in ("SourceArn", "DestinationArn")
-    ]
+    ends = [await _named(call, given.get(name), when) for name in ("SourceArn", "DestinationArn")]
     page = await association_lists.connections(
         call.catalog.store,
         call.account,
@@ -67,6 +65,11 @@ async def list_associations(call: Call, given: Input) -> Output:
         "AssociationSummaries": [_summary(connection) for _, connection in page.items],
         **call.next_token(given, when, last),
     }
+
+
+async def _named(call: Call, text: str | None, when: Moment) -> str | None:
+    """The ARN of an end that has to be there: what is missing and what is another account's are told alike."""
+    return None if text is None else (await call.entity(await call.arn(text), when)).arn
 
 
 async def _done(call: Call, command: commands.Associate | commands.Part) -> Output:
