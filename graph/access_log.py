@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
 from graph.access import Caller, Permission, require
 from graph.errors import StemmaError
 from graph.listing import first_within
@@ -21,6 +25,8 @@ SECONDS = 1.0
 """How long records gather before they are written."""
 PURGE_SECONDS = 3_600.0
 PURGE_ROWS = 5_000
+ANONYMOUS = RateLimitItemPerSecond(20)
+"""How many requests of callers that nobody knows are noted; the others are counted as dropped."""
 NAMED = 20
 """What a record names at most; a bulk request names more."""
 TEXT = 256
@@ -93,12 +99,15 @@ class AccessLog:
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._purged = 0.0
+        self._anonymous = MovingWindowRateLimiter(MemoryStorage())
         self.dropped = 0
-        """Records that were lost because too many waited or the database did not take them."""
+        """Records that were lost because too many waited, nobody knows their callers, or the database did not take them."""
 
     def note(self, record: AccessRecord) -> None:
         """Take a record; it is written within some seconds."""
-        if len(self._waiting) >= QUEUE_RECORDS:
+        crowded = len(self._waiting) >= QUEUE_RECORDS
+        # Whoever has no key must not be able to fill the database.
+        if crowded or (record.principal is None and not self._anonymous.hit(ANONYMOUS)):
             self.dropped += 1
             return
         self._waiting.append(row(record))

@@ -101,6 +101,18 @@ async def test_what_can_t_be_kept_is_counted(catalog: Catalog, admin: Caller, mo
     assert len((await log.page(admin, AccessFilter(), first=100))[0]) == 10
 
 
+async def test_those_that_nobody_knows_can_t_fill_it(catalog: Catalog, admin: Caller) -> None:
+    log = AccessLog(catalog.store)
+    for _ in range(200):
+        log.note(record(admin.account, principal=None, outcome=Outcome.REFUSED))
+        log.note(record(admin.account))
+    await log.close()
+    page, _ = await log.page(admin, AccessFilter(outcome=Outcome.REFUSED), first=500)
+    assert 20 <= len(page) <= 60
+    assert log.dropped == 200 - len(page)
+    assert len((await log.page(admin, AccessFilter(outcome=Outcome.OK), first=500))[0]) == 200
+
+
 async def test_old_records_are_removed(catalog: Catalog, admin: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access_log, "PURGE_ROWS", 3)
     day = 86_400_000_000
