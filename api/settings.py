@@ -57,6 +57,12 @@ class Settings(BaseSettings):
     read_seconds: float = Field(30.0, gt=0, le=600, description="longest that one read may take")
     retry_seconds: float = Field(20.0, ge=0, le=600, description="how long a lost database is tried again")
     max_body_bytes: int = Field(8_388_608, ge=1024, description="largest request body")
+    dask: str | None = Field(
+        default=None, description="dask scheduler that computes statistics: tcp://127.0.0.1:8786, or tls://host:8786"
+    )
+    dask_ca: Path | None = Field(default=None, description="certificate that signed the scheduler's, in PEM")
+    dask_certificate: Path | None = Field(default=None, description="our certificate for the dask cluster, in PEM")
+    dask_key: Path | None = Field(default=None, description="its key, in PEM")
 
     @field_validator("account")
     @classmethod

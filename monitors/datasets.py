@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from glob import has_magic
 from pathlib import Path, PurePath
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import quote
 
-from graph.errors import ConflictError, InvalidError, NotFoundError
+from graph.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from monitors.analysis import (
     AnalysisError,
+    Cluster,
+    ClusterError,
     Dataset,
     DatasetNotFoundError,
     File,
@@ -35,6 +37,7 @@ from monitors.analysis import (
 )
 
 BLOCK = 1 << 20
+T = TypeVar("T")
 
 Stage = Literal["digest", "profile"]
 Progress = Callable[[Stage, int, int], None]
@@ -59,6 +62,7 @@ class Reading:
         sketch_size: k of the quantile sketches.
         keep_profile: Whether the profile is kept as well, to be merged with others later.
         workers: Processes; None for as many as the data is worth. Results are the same for any number.
+        cluster: Machines that read and compute instead of this one; they must see the files by the same names.
         source: Where the files are, when it is not this machine.
     """
 
@@ -75,11 +79,12 @@ class Reading:
     sketch_size: int = 2048
     keep_profile: bool = False
     workers: int | None = None
+    cluster: Cluster | None = None
     source: Source | None = None
 
     def identity(self) -> dict[str, object]:
         """What results depend on, as far as it is not what it is by default."""
-        aside = ("format", "header", "workers", "source", "broken_share")
+        aside = ("format", "header", "workers", "cluster", "source", "broken_share")
         given = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in aside}
         plain = Reading()
         return {
@@ -108,7 +113,14 @@ class Reading:
             patterns=MissingPatterns() if self.patterns else None,
             sensitive=self.sensitive,
         )
-        return profile_dataset(dataset, on_progress, like=like, workers=self.workers, broken_share=self.broken_share)
+        return profile_dataset(
+            dataset,
+            on_progress,
+            like=like,
+            workers=self.workers,
+            cluster=self.cluster,
+            broken_share=self.broken_share,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,33 +155,43 @@ class Observed:
         return tuple(self.statistics.features)
 
 
-def observe(path: str | Path, reading: Reading | None = None, on_progress: Progress | None = None) -> Observed:
-    """Read a data set: its digest, and its statistics in one pass.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A data set that was read as a whole, and that stayed the same meanwhile; `dataset` are its files."""
+
+    uri: str
+    name: str
+    digest: str
+    size: int
+    dataset: Dataset
+
+
+def read_whole(
+    path: str | Path,
+    reading: Reading | None,
+    work: Callable[[Dataset, Callable[[int], None]], T],
+    on_progress: Progress | None = None,
+) -> tuple[Read, T]:
+    """Take a data set's digest and do some work on it, which is told how to report the bytes that it has read.
 
     Raises:
         NotFoundError: Nothing that can be read is there.
         InvalidError: A file is damaged or not of its format.
         ConflictError: A file was changed while it was read.
     """
-    reading = reading or Reading()
     with translated():
-        dataset = reading.open(path)
+        dataset = (reading or Reading()).open(path)
         before, total = _stamps(dataset), dataset.total_bytes
         digest = digest_of(dataset, path, _of_stage(on_progress, "digest", total))
-        report = _of_stage(on_progress, "profile", total)
-        profile = reading.profile(dataset, lambda _rows, read: report(read))
-        statistics = statistics_of(profile)
+        made = work(dataset, _of_stage(on_progress, "profile", total))
         if _stamps(dataset) != before:
             raise ConflictError(f"{path} was changed while it was read; run again when it is written as a whole")
     absolute = str(path) if _remote(path) else os.path.abspath(path)  # noqa: PTH100  # Path.absolute keeps the dots
-    name = PurePath(absolute).name or absolute
-    return Observed(uri_of(path), name, digest, total, len(dataset.files), dataset.format, statistics, profile)
+    return Read(uri_of(path), PurePath(absolute).name or absolute, digest, total, dataset), made
 
 
-async def observe_aside(
-    path: str | Path, reading: Reading | None = None, on_progress: Progress | None = None
-) -> Observed:
-    """`observe` in a thread of its own, which ends soon after the caller was cancelled."""
+async def aside(work: Callable[[Progress], T], on_progress: Progress | None = None) -> T:
+    """Do some work in a thread of its own, which ends at its next report after the caller was cancelled."""
     cancelled = threading.Event()
 
     def heard(stage: Stage, done: int, total: int) -> None:
@@ -179,10 +201,38 @@ async def observe_aside(
             on_progress(stage, done, total)
 
     try:
-        return await asyncio.to_thread(observe, path, reading, heard)
+        return await asyncio.to_thread(work, heard)
     except asyncio.CancelledError:
         cancelled.set()
         raise
+
+
+def observe(path: str | Path, reading: Reading | None = None, on_progress: Progress | None = None) -> Observed:
+    """Read a data set: its digest, and its statistics in one pass.
+
+    Raises:
+        NotFoundError: Nothing that can be read is there.
+        InvalidError: A file is damaged or not of its format.
+        ConflictError: A file was changed while it was read.
+    """
+    asked = reading or Reading()
+
+    def profiled(dataset: Dataset, report: Callable[[int], None]) -> tuple[Profile, Statistics]:
+        profile = asked.profile(dataset, lambda _rows, done: report(done))
+        return profile, statistics_of(profile)
+
+    read, (profile, statistics) = read_whole(path, asked, profiled, on_progress)
+    dataset = read.dataset
+    return Observed(
+        *(read.uri, read.name, read.digest, read.size, len(dataset.files), dataset.format, statistics, profile)
+    )
+
+
+async def observe_aside(
+    path: str | Path, reading: Reading | None = None, on_progress: Progress | None = None
+) -> Observed:
+    """`observe` in a thread of its own, which ends soon after the caller was cancelled."""
+    return await aside(lambda heard: observe(path, reading, heard), on_progress)
 
 
 def uri_of(path: str | Path) -> str:
@@ -214,6 +264,8 @@ def translated() -> Iterator[None]:
     """Turn the analysis' errors, and those of the files' system, into ours."""
     try:
         yield
+    except ClusterError as error:
+        raise UnavailableError(error.message) from error
     except DatasetNotFoundError as error:
         raise NotFoundError(error.message) from error
     except AnalysisError as error:

@@ -9,6 +9,7 @@ Example:
 """
 
 from monitors.analysis.checks import find_violations
+from monitors.analysis.cluster import Cluster, ClusterError
 from monitors.analysis.comparison import FeatureDrift, compare, drift_to_json
 from monitors.analysis.constraints import Constraints, MonitoringConfig, parse_constraints, suggest_constraints
 from monitors.analysis.errors import (
@@ -35,6 +36,8 @@ from monitors.analysis.violations import Violation, violations_document, violati
 
 __all__ = [
     "AnalysisError",
+    "Cluster",
+    "ClusterError",
     "ColumnsError",
     "Constraints",
     "Correction",

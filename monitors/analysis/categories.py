@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 DEFAULT_BOUND = 32_768
-_SCHEMA = {"value": pl.String, "count": pl.Int64}
+_NOTHING = pl.DataFrame(schema={"value": pl.String, "count": pl.Int64})
 
 
 @dataclass
@@ -26,7 +26,7 @@ class CategoryCounts:
     bound: int = DEFAULT_BOUND
     total: int = 0
     error: int = 0
-    counts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_SCHEMA))
+    counts: pl.DataFrame = field(default_factory=lambda: _NOTHING)
 
     def update(self, counts: pl.DataFrame) -> None:
         """Take in one batch's counts: a frame of `value` (text, unique) and `count` (integer)."""
@@ -55,6 +55,8 @@ class CategoryCounts:
         return list(zip(frame["value"].to_list(), frame["count"].to_list(), strict=True))
 
     def _add(self, counts: pl.DataFrame) -> None:
+        if counts.height == 0:
+            return
         merged = counts.select("value", pl.col("count").cast(pl.Int64))
         if self.counts.height:
             merged = pl.concat([self.counts, merged]).group_by("value").agg(pl.col("count").sum())

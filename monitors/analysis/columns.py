@@ -102,8 +102,9 @@ class ColumnProfile:
     def _take(self, values: pl.Series, *, blanks_missing: bool) -> tuple[pl.Series, bool] | None:
         """Count a batch's values; the numbers among them are returned, and whether they may hold NaN."""
         kind = values.dtype
-        self.missing += values.null_count()
-        values = values.drop_nulls()
+        if nulls := values.null_count():
+            self.missing += nulls
+            values = values.drop_nulls()
         if len(values) == 0 or kind == pl.Null:
             return None
         if kind.is_numeric():

@@ -43,7 +43,7 @@ def parse(piece: Piece, file: File, expected: Schema | None) -> tuple[pl.DataFra
 
     A column of numbers stays one; so do booleans. In any other, every value is kept as its JSON text, so that it may
     hold numbers in one line and texts in another. A key that a line lacks, or whose value is null, is missing there.
-    Blank lines are passed over.
+    Blank lines are passed over. A key that the expected ones lack, and that is null in every line, may not be seen.
 
     JSON tells 2 from 2.0, and a column of floats does not. Which of its whole numbers were written without a point is
     looked up in the lines, and returned by column.

@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from monitors.analysis.columns import ColumnProfile
 from monitors.analysis.distinct import DistinctCounter
@@ -13,6 +14,9 @@ from monitors.analysis.profile import Profile
 from monitors.analysis.reading import Chunk, Dataset
 from monitors.analysis.tree import MergeTree, Node, merged
 
+if TYPE_CHECKING:
+    from monitors.analysis.cluster import Cluster
+
 Progress = Callable[[int, int], None]
 """Called with the rows and the bytes (of files, as they lie there) read so far."""
 
@@ -20,7 +24,7 @@ BROKEN_SHARE = 0.01
 """The share of broken lines up to which a data set is taken as it is."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Part:
     """Consecutive chunks of one file, to be profiled by whoever is free."""
 
@@ -46,6 +50,7 @@ def profile_dataset(
     *,
     like: Profile | None = None,
     workers: int | None = None,
+    cluster: "Cluster | None" = None,
     broken_share: float = BROKEN_SHARE,
 ) -> Profile:
     """Profile every column of `dataset` in one pass.
@@ -59,6 +64,7 @@ def profile_dataset(
         like: A profile of no rows that says what to measure beside the columns: groups, patterns of missing values,
             the sketches' size.
         workers: Processes to spread the work over; by default one, with threads, as long as there are few bytes.
+        cluster: Machines to spread it over instead.
         broken_share: The share of lines that may be broken, 0 to 1.
 
     Raises:
@@ -73,14 +79,12 @@ def profile_dataset(
     from monitors.analysis import workers as processes
 
     like = Profile() if like is None else like
-    count = processes.count_for(dataset) if workers is None else workers
-    results = (
-        processes.profile_parts(dataset, like, count, on_progress)
-        if count > 1
-        else iter([])
-        if not dataset.files
-        else _here(dataset, like, on_progress)
-    )
+    if cluster is not None:
+        results = cluster.profile_parts(dataset, like, on_progress)
+    elif (count := processes.count_for(dataset) if workers is None else workers) > 1:
+        results = processes.profile_parts(dataset, like, count, on_progress)
+    else:
+        results = _here(dataset, like, on_progress)
     trees: dict[int, MergeTree] = defaultdict(MergeTree)
     distinct: dict[str, DistinctCounter] = {}
     for part in results:

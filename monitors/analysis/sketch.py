@@ -115,14 +115,16 @@ class QuantileSketch:
             buffers[height + 1][:, place : place + half] = items[:, offset::2]
         sketches = []
         for row in range(rows):
-            sketch = cls(size, shrinking)
-            for _ in heights[1:]:
-                sketch._expand()
-            for height in heights:
-                # Copies, so that a sketch does not keep the matrix alive.
-                length, end = plan.lengths[height], plan.pushed[height]
-                sketch._append(height, buffers[height][row, end - length : end].copy())
+            sketch = cls.__new__(cls)
+            sketch.size, sketch.shrinking = size, shrinking
+            # Copies, so that a sketch does not keep the matrix alive.
+            sketch._levels = [
+                [buffers[height][row, plan.pushed[height] - length : plan.pushed[height]].copy()] if length else []
+                for height, length in enumerate(plan.lengths)
+            ]
+            sketch._lengths, sketch._count = list(plan.lengths), sum(plan.lengths)
             sketch._compressions, sketch._offsets = list(plan.compressions), list(plan.offsets)
+            sketch._capacities, sketch._capacity = list(plan.capacities), sum(plan.capacities)
             sketches.append(sketch)
         return sketches
 
@@ -233,6 +235,7 @@ class _Plan(NamedTuple):
     pushed: list[int]
     compressions: list[int]
     offsets: list[int]
+    capacities: list[int]
 
 
 @lru_cache(64)
@@ -256,4 +259,4 @@ def _plan(total: int, size: int, shrinking: float) -> _Plan:
         lengths[height] -= 2 * half
         lengths[height + 1] += half
         sketch._count -= half
-    return _Plan(steps, lengths, pushed, sketch._compressions, sketch._offsets)
+    return _Plan(steps, lengths, pushed, sketch._compressions, sketch._offsets, sketch._capacities)

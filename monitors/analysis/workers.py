@@ -16,8 +16,9 @@ _PARTS_A_WORKER = 4
 
 
 def count_for(dataset: Dataset) -> int:
-    """How many processes a data set is worth: one for each GB, but no more than there are cores."""
-    return max(1, min(os.cpu_count() or 1, dataset.total_bytes // BYTES_A_WORKER))
+    """How many processes a data set is worth: one for each GB, but no more than there are cores or parts."""
+    wanted = min(os.cpu_count() or 1, dataset.total_bytes // BYTES_A_WORKER)
+    return min(wanted, len(parts_of(dataset, wanted))) if wanted > 1 else 1
 
 
 def parts_of(dataset: Dataset, workers: int) -> list[Part]:
@@ -44,10 +45,12 @@ def profile_parts(
         BrokenProcessPool: A process ended before its work.
     """
     rows = done = 0
+    parts = parts_of(dataset, workers)
+    processes = min(workers, len(parts))
     # Forking a process whose threads hold locks (polars has its own) may leave them held for ever.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(dataset.files) * 64), mp_context=context) as pool:
-        waiting = {pool.submit(profile_part, dataset, like, part) for part in parts_of(dataset, workers)}
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        waiting = {pool.submit(profile_part, dataset, like, part, None, workers // processes) for part in parts}
         while waiting:
             ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in ended:
