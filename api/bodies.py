@@ -36,9 +36,3 @@ async def read_body(request: Request, limit: int) -> bytes:
     if over:
         raise ProblemError(413, f"the body is longer than {limit} bytes", {"Connection": "close"})
     return b"".join(parts)
-
-
-async def until_gone(request: Request) -> None:
-    """Wait until the client has gone away."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

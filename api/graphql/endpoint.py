@@ -1,18 +1,18 @@
 """GraphQL over HTTP: JSON in, JSON out, one operation a request."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import structlog
 from graphql import ExecutionResult
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import note, noted, outcome_of
 from api.auth import Identity
-from api.bodies import read_body, until_gone
+from api.bodies import read_body
+from api.deadlines import within
 from api.graphql import console, failures
 from api.graphql.context import Context
 from api.graphql.schema import Engine, RejectedError
@@ -26,8 +26,6 @@ from graph.errors import InvalidError, TimeLimitError
 DOOR = "graphql"
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
-WRITE_SECONDS = 30.0
-"""What a request may take beside the longest read."""
 
 log = structlog.get_logger("stemma.graphql")
 
@@ -98,29 +96,14 @@ class Endpoint:
 
     async def _run(self, request: Request, asked: Asked, context: Context) -> ExecutionResult:
         """The result, within the time that a request may take; a caller that went away stops a read."""
-        seconds = self._settings.read_seconds + WRITE_SECONDS
 
         def tell(operation: str, named: tuple[str, ...]) -> None:
             note(request, door=DOOR, operation=operation, named=named)
 
         work = self._engine.run(asked.query, asked.variables, asked.operation_name, context, tell)
-        running = asyncio.ensure_future(work)
-        gone = asyncio.ensure_future(until_gone(request))
-        try:
-            await asyncio.wait({running, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                return running.result()
-            if gone.done():
-                raise ClientDisconnect
-            raise TimeLimitError(
-                f"the request took longer than {seconds:g} s; a write may still be done: "
-                "repeat it with the same clientRequestId"
-            )
-        finally:
-            for task in (running, gone):
-                if not task.done():
-                    task.cancel()
-            await asyncio.gather(running, gone, return_exceptions=True)
+        return await within(
+            request, work, self._settings.read_seconds, advice=": repeat it with the same clientRequestId"
+        )
 
     def _refused(self, request: Request, errors: list[Exception], media_type: str) -> Response:
         self._metrics.operations.labels("refused").inc()

@@ -1,6 +1,5 @@
 """The door for AWS's clients: what they send, checked against AWS's own models, done by the operations in `operations/`."""
 
-import asyncio
 from typing import Any
 
 import structlog
@@ -9,7 +8,8 @@ from starlette.responses import Response
 
 from api.access import arns_in, note, noted
 from api.auth import Authenticator, Identity, sealer
-from api.bodies import read_body, until_gone
+from api.bodies import read_body
+from api.deadlines import within
 from api.metrics import Metrics
 from api.sagemaker import operations
 from api.sagemaker.answers import answer, refusal
@@ -22,11 +22,8 @@ from api.settings import Settings
 from api.signatures import SignedRequest
 from graph.access import Caller
 from graph.catalog import Catalog
-from graph.errors import TimeLimitError
 
 DOOR = "sagemaker"
-WRITE_SECONDS = 30.0
-"""What a request may take beside the longest read."""
 REFERENCE = "docs/reference/sagemaker.md"
 
 log = structlog.get_logger("stemma.sagemaker")
@@ -75,7 +72,9 @@ class Door:
             operation = f"{route.service.name}:{route.operation.name}"
             note(request, door=DOOR, operation=operation)
             identity = await self._identity(request, body, route)
-            output = await self._within(request, self._call(request, route, sent, identity))
+            output = await within(
+                request, self._call(request, route, sent, identity), self._settings.read_seconds, advice=""
+            )
             self._metrics.operations.labels("ok").inc()
             return answer(route.service, route.operation, output, request_id)
         except ClientDisconnect:
@@ -110,25 +109,6 @@ class Door:
         call = Call(catalog, caller, request.state.request_id, route.operation.name, self._tokens, seconds)
         call.invocation = sent.headers.get("amz-sdk-invocation-id")
         return await offered.handler(call, given)
-
-    async def _within(self, request: Request, work: Any) -> dict[str, Any]:
-        """The output, within the time that a request may take; a client that went away stops a read."""
-        seconds = self._settings.read_seconds + WRITE_SECONDS
-        running = asyncio.ensure_future(work)
-        gone = asyncio.ensure_future(until_gone(request))
-        try:
-            await asyncio.wait({running, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                found: dict[str, Any] = running.result()
-                return found
-            if gone.done():
-                raise ClientDisconnect
-            raise TimeLimitError(f"the request took longer than {seconds:g} s; a write may still be done")
-        finally:
-            for task in (running, gone):
-                if not task.done():
-                    task.cancel()
-            await asyncio.gather(running, gone, return_exceptions=True)
 
 
 def _offered(route: Route) -> Offered:

@@ -201,9 +201,9 @@ async def test_a_caller_that_goes_away_stops_its_read(service: Service, monkeypa
 
 
 async def test_a_request_has_a_time_limit(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    from api.graphql import endpoint
+    from api import deadlines
 
-    monkeypatch.setattr(endpoint, "WRITE_SECONDS", 0.1)
+    monkeypatch.setattr(deadlines, "WRITE_SECONDS", 0.1)
     service = serve(read_seconds=0.1)
 
     async def slow(*_: Any, **__: Any) -> None:
