@@ -1,16 +1,14 @@
 """A data set read once for whoever measures it: its digest, its rows batch by batch, and that it stayed the same."""
 
-import asyncio
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import polars as pl
 
-from graph.errors import ConflictError, InvalidError
+from graph.errors import InvalidError
 from monitors.analysis import Dataset, Format
-from monitors.datasets import Progress, Reading, Stage, digest_of, translated, uri_of
+from monitors.datasets import Progress, Reading, aside, read_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +60,11 @@ def measure(
         InvalidError: A file is damaged, lacks a column, or `take` has refused what is in it.
         ConflictError: A file was changed while it was read.
     """
-    reading = reading or Reading()
-    report = on_progress or _unheard
-    with translated():
-        dataset = reading.open(path)
-        total, before = dataset.total_bytes, _stamps(dataset)
-        digest = digest_of(dataset, path, lambda done: report("digest", done, total))
-        wanted = None if columns is None else tuple(dict.fromkeys(columns))
-        rows, found, broken = 0, dict.fromkeys(dataset.columns), 0
+    wanted = None if columns is None else tuple(dict.fromkeys(columns))
+    share = (reading or Reading()).broken_share
+
+    def batches(dataset: Dataset, report: Callable[[int], None]) -> tuple[int, tuple[str, ...]]:
+        rows, broken, found = 0, 0, dict.fromkeys(dataset.columns)
         for chunk in dataset:
             read = chunk.rows()
             frame = read.frame
@@ -79,7 +74,7 @@ def measure(
                 frame = frame.select(name if name in frame.columns else pl.lit(None).alias(name) for name in wanted)
             take(frame)
             rows += frame.height
-            report("profile", chunk.bytes_read, total)
+            report(chunk.bytes_read)
         absent = [name for name in wanted or () if name not in found]
         if absent:
             raise InvalidError(
@@ -87,16 +82,17 @@ def measure(
                 path="data",
                 constraint="the columns that the analysis names",
             )
-        if broken > reading.broken_share * (rows + broken):
+        if broken > share * (rows + broken):
             raise InvalidError(
                 f"{path}: {broken:,} of {rows + broken:,} lines are broken; `--type data-quality` names them",
                 path="data",
-                constraint=f"at most {reading.broken_share:.2%} of the lines broken",
+                constraint=f"at most {share:.2%} of the lines broken",
             )
-        if _stamps(dataset) != before:
-            raise ConflictError(f"{path} was changed while it was read; run again when it is written as a whole")
-    name = PurePath(uri_of(path)).name or str(path)
-    return Measured(uri_of(path), name, digest, total, len(dataset.files), dataset.format, rows, wanted or tuple(found))
+        return rows, wanted or tuple(found)
+
+    read, (rows, names) = read_whole(path, reading, batches, on_progress)
+    dataset = read.dataset
+    return Measured(read.uri, read.name, read.digest, read.size, len(dataset.files), dataset.format, rows, names)
 
 
 async def measure_aside(
@@ -107,25 +103,4 @@ async def measure_aside(
     on_progress: Progress | None = None,
 ) -> Measured:
     """`measure` in a thread of its own, which ends soon after the caller was cancelled."""
-    cancelled = threading.Event()
-
-    def heard(stage: Stage, done: int, total: int) -> None:
-        if cancelled.is_set():
-            raise InterruptedError
-        if on_progress:
-            on_progress(stage, done, total)
-
-    try:
-        return await asyncio.to_thread(measure, path, columns, take, reading, heard)
-    except asyncio.CancelledError:
-        cancelled.set()
-        raise
-
-
-def _stamps(dataset: Dataset) -> list[tuple[int, int, int]]:
-    stats = [Path(file.name).stat() for file in dataset.files if file.source is None]
-    return [(stat.st_size, stat.st_mtime_ns, stat.st_ino) for stat in stats]
-
-
-def _unheard(stage: Stage, done: int, total: int) -> None:
-    """Progress that nobody asked for."""
+    return await aside(lambda heard: measure(path, columns, take, reading, heard), on_progress)
