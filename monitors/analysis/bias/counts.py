@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from monitors.analysis.bias.rows import RowSample
 from monitors.analysis.bias.splits import Values, numbers, plain
 from monitors.analysis.distinct import DistinctCounter
 from monitors.analysis.errors import ColumnsError
+from monitors.analysis.frames import to_polars
 
 MOST_CELLS = 1 << 16
 """Combinations of values in one batch from which numbers with given values are counted by where they lie to them."""
@@ -91,12 +93,13 @@ class BiasCounts:
     cuts: dict[str, ColumnCuts] = field(default_factory=dict)
     sample: RowSample | None = None
 
-    def update(self, frame: pl.DataFrame) -> None:
-        """Take in a batch of rows.
+    def update(self, batch: Any) -> None:
+        """Take in a batch of rows: a frame of polars or pandas, or anything that gives Arrow's C stream.
 
         Raises:
             ColumnsError: A column is missing, is not flat, or has too many different values to be counted.
         """
+        frame = to_polars(batch)
         self._check(frame.columns)
         if self.sample is not None:
             self.sample.update(frame)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -76,7 +77,7 @@ def bias_counts(config: BiasConfig, part: int = 0) -> BiasCounts:
 
 
 def bias_report(
-    data: BiasCounts | pl.DataFrame,
+    data: BiasCounts | Any,
     config: BiasConfig | None = None,
     *,
     replicates: int = 0,
@@ -89,7 +90,7 @@ def bias_report(
     itself counts such rows as negative and as outside of the group. A missing stratum is a stratum.
 
     Args:
-        data: Counts, or a frame with the columns that `config` names.
+        data: Counts, or a frame (of polars, pandas, or Arrow's) with the columns that `config` names.
         config: What is analysed; only with a frame.
         replicates: Bootstrap samples for intervals; 0 for none.
         confidence: Of the intervals.
@@ -104,7 +105,7 @@ def bias_report(
         >>> [(m.name, m.value) for m in report.stages["pre_training"]["sex"][0].metrics if m.name == "DPL"]
         [('DPL', 0.5)]
     """
-    if isinstance(data, pl.DataFrame):
+    if not isinstance(data, BiasCounts):
         if config is None:
             raise DocumentError("A frame needs a configuration that names its label and facets.")
         counts = bias_counts(config)

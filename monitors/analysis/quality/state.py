@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from monitors.analysis.errors import ColumnsError
+from monitors.analysis.frames import to_polars
 from monitors.analysis.quality.columns import NumberArray, as_numbers, check, positive, probabilities, weights
 from monitors.analysis.quality.config import QualityConfig
 from monitors.analysis.quality.confusion import ConfusionCounts
@@ -152,12 +153,13 @@ class QualityState:
         self.whole = PartQuality(self.config, self.part)
         self.segments = {name: {} for name in self.config.segments}
 
-    def update(self, frame: pl.DataFrame) -> None:
-        """Take in a batch of rows.
+    def update(self, batch: Any) -> None:
+        """Take in a batch of rows: a frame of polars or pandas, or anything that gives Arrow's C stream.
 
         Raises:
             ColumnsError: A column is missing, or holds what it must not, or a segment column has too many values.
         """
+        frame = to_polars(batch)
         self.whole.update(frame)
         for name, parts in self.segments.items():
             for value, rows in _divided(frame, _text(frame[name])):

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from monitors.analysis.errors import DocumentError
 from monitors.analysis.jsonfile import Document, dump, load, number, parse_number
 from monitors.analysis.quality import confusion
@@ -58,14 +56,14 @@ class QualityStatistics:
         return dump(self.document)
 
 
-def quality_statistics(data: QualityState | pl.DataFrame, config: QualityConfig | None = None) -> QualityStatistics:
+def quality_statistics(data: QualityState | Any, config: QualityConfig | None = None) -> QualityStatistics:
     """The metrics of a model.
 
     Rows without the truth say nothing about the model and are left out; so are rows without a prediction. Both are
     counted in `dataset`.
 
     Args:
-        data: A state, or a frame with the columns that `config` names.
+        data: A state, or a frame (of polars, pandas, or Arrow's) with the columns that `config` names.
         config: What is measured; only with a frame.
 
     Raises:
@@ -78,7 +76,7 @@ def quality_statistics(data: QualityState | pl.DataFrame, config: QualityConfig 
         >>> statistics.metrics["auc"].value, statistics.metrics["recall"].value
         (0.75, 0.5)
     """
-    if isinstance(data, pl.DataFrame):
+    if not isinstance(data, QualityState):
         if config is None:
             raise DocumentError("A frame needs a configuration that names its label and predictions.")
         state = QualityState(config)

@@ -353,3 +353,18 @@ def test_a_regression_of_one_row_has_no_r2() -> None:
 def test_a_wrong_configuration_is_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(DocumentError, match=message):
         QualityConfig(**{"problem": "BinaryClassification", "label": "y", "prediction": "said", **options})
+
+
+def test_anything_of_arrow_s_is_a_frame() -> None:
+    class Batch:
+        """What a record batch of any library is to us: its stream."""
+
+        def __init__(self, frame: pl.DataFrame) -> None:
+            self.frame = frame
+
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            return self.frame.__arrow_c_stream__(requested_schema)
+
+    assert quality_statistics(Batch(predicted()), BINARY).to_json() == quality_statistics(predicted(), BINARY).to_json()
+    with pytest.raises(ColumnsError, match="no frame"):
+        quality_statistics([1, 2], BINARY)
