@@ -17,9 +17,11 @@ from pathlib import Path, PurePath
 from typing import Literal, TypeVar
 from urllib.parse import quote
 
-from graph.errors import ConflictError, InvalidError, NotFoundError
+from graph.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from monitors.analysis import (
     AnalysisError,
+    Cluster,
+    ClusterError,
     Dataset,
     DatasetNotFoundError,
     File,
@@ -60,6 +62,7 @@ class Reading:
         sketch_size: k of the quantile sketches.
         keep_profile: Whether the profile is kept as well, to be merged with others later.
         workers: Processes; None for as many as the data is worth. Results are the same for any number.
+        cluster: Machines that read and compute instead of this one; they must see the files by the same names.
         source: Where the files are, when it is not this machine.
     """
 
@@ -76,11 +79,12 @@ class Reading:
     sketch_size: int = 2048
     keep_profile: bool = False
     workers: int | None = None
+    cluster: Cluster | None = None
     source: Source | None = None
 
     def identity(self) -> dict[str, object]:
         """What results depend on, as far as it is not what it is by default."""
-        aside = ("format", "header", "workers", "source", "broken_share")
+        aside = ("format", "header", "workers", "cluster", "source", "broken_share")
         given = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in aside}
         plain = Reading()
         return {
@@ -109,7 +113,14 @@ class Reading:
             patterns=MissingPatterns() if self.patterns else None,
             sensitive=self.sensitive,
         )
-        return profile_dataset(dataset, on_progress, like=like, workers=self.workers, broken_share=self.broken_share)
+        return profile_dataset(
+            dataset,
+            on_progress,
+            like=like,
+            workers=self.workers,
+            cluster=self.cluster,
+            broken_share=self.broken_share,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +264,8 @@ def translated() -> Iterator[None]:
     """Turn the analysis' errors, and those of the files' system, into ours."""
     try:
         yield
+    except ClusterError as error:
+        raise UnavailableError(error.message) from error
     except DatasetNotFoundError as error:
         raise NotFoundError(error.message) from error
     except AnalysisError as error:
