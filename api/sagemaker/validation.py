@@ -15,12 +15,10 @@ import regex
 
 from api.sagemaker.failures import VALIDATION, ProtocolError
 from api.sagemaker.model import Shape
+from api.sagemaker.wording import Problems, constraints, mismatch, problem
 
-Problems = list[str]
 Check = Callable[[Any, str, Problems], Any]
 
-SHOWN = 512
-"""Characters of a value that a message repeats."""
 PATTERN_SECONDS = 0.25
 REPORTED = 20
 INTEGERS = {"integer": 2**31, "long": 2**63}
@@ -79,11 +77,11 @@ def _structure(shape: Any) -> Check:
 
     def check(value: Any, path: str, problems: Problems) -> Any:
         if not isinstance(value, dict):
-            raise _mismatch(value, "a structure", path)
+            raise mismatch(value, "a structure", path)
         prefix = f"{path}." if path else ""
         for name, shown in required:
             if value.get(name) is None:
-                problems.append(_problem(None, prefix + shown, "Member must not be null"))
+                problems.append(problem(None, prefix + shown, "Member must not be null"))
         return {
             name: check_of(member)(value[name], prefix + shown, problems)
             for name, shown, member in members
@@ -99,7 +97,7 @@ def _list(shape: Any) -> Check:
 
     def check(value: Any, path: str, problems: Problems) -> Any:
         if not isinstance(value, list):
-            raise _mismatch(value, "a list", path)
+            raise mismatch(value, "a list", path)
         _length(value, len(value), minimum, maximum, path, problems)
         # A list far too long is not looked through.
         if maximum is not None and len(value) > maximum * 10:
@@ -111,7 +109,7 @@ def _list(shape: Any) -> Check:
                 noted: Problems = []
                 found.append(inner(_some(item, path), path, noted))
                 if noted:
-                    problems.append(_problem(value, path, f"Member must satisfy constraint: [{_constraints(noted)}]"))
+                    problems.append(problem(value, path, f"Member must satisfy constraint: [{constraints(noted)}]"))
                     break
             return found
         for number, item in enumerate(value, 1):
@@ -128,7 +126,7 @@ def _map(shape: Any) -> Check:
 
     def check(value: Any, path: str, problems: Problems) -> Any:
         if not isinstance(value, dict):
-            raise _mismatch(value, "a map", path)
+            raise mismatch(value, "a map", path)
         _length(value, len(value), minimum, maximum, path, problems)
         if maximum is not None and len(value) > maximum * 10:
             return value
@@ -142,9 +140,9 @@ def _map(shape: Any) -> Check:
                 continue
             found[name] = inner(item, f"{path}.{name[:60]}.member", values if scalar else problems)
         if keys:
-            problems.append(_problem(value, path, f"Map keys must satisfy constraint: [{_constraints(keys)}]"))
+            problems.append(problem(value, path, f"Map keys must satisfy constraint: [{constraints(keys)}]"))
         if values:
-            problems.append(_problem(value, path, f"Map value must satisfy constraint: [{_constraints(values)}]"))
+            problems.append(problem(value, path, f"Map value must satisfy constraint: [{constraints(values)}]"))
         return found
 
     return check
@@ -162,14 +160,14 @@ def _string(shape: Any) -> Check:
 
     def check(value: Any, path: str, problems: Problems) -> Any:
         if not isinstance(value, str):
-            raise _mismatch(value, "a String", path)
+            raise mismatch(value, "a String", path)
         if known and value not in known:
-            problems.append(_problem(value, path, listed))
+            problems.append(problem(value, path, listed))
             return value
         fits = _length(value, len(value), minimum, maximum, path, problems)
         if compiled is not None and fits and not _matches(compiled, value):
             problems.append(
-                _problem(value, path, f"Member must satisfy regular expression pattern: {pattern}"),
+                problem(value, path, f"Member must satisfy regular expression pattern: {pattern}"),
             )
         return value
 
@@ -186,19 +184,19 @@ def _number(shape: Any) -> Check:
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
             if not isinstance(value, int) or isinstance(value, bool):
-                raise _mismatch(value, "an Integer" if kind == "integer" else "a Long", path)
+                raise mismatch(value, "an Integer" if kind == "integer" else "a Long", path)
             if not -limit <= value < limit:
-                raise _mismatch(value, "an Integer" if kind == "integer" else "a Long", path)
+                raise mismatch(value, "an Integer" if kind == "integer" else "a Long", path)
         else:
             if isinstance(value, str) and value in ("NaN", "Infinity", "-Infinity"):
                 value = float(value)
             if not isinstance(value, int | float) or isinstance(value, bool):
-                raise _mismatch(value, "a Double", path)
+                raise mismatch(value, "a Double", path)
             value = float(value)
         if minimum is not None and not value >= float(minimum):
-            problems.append(_problem(value, path, f"Member must have value greater than or equal to {minimum}"))
+            problems.append(problem(value, path, f"Member must have value greater than or equal to {minimum}"))
         if maximum is not None and not value <= float(maximum):
-            problems.append(_problem(value, path, f"Member must have value less than or equal to {maximum}"))
+            problems.append(problem(value, path, f"Member must have value less than or equal to {maximum}"))
         return value
 
     return check
@@ -207,7 +205,7 @@ def _number(shape: Any) -> Check:
 def _boolean(_: Any) -> Check:
     def check(value: Any, path: str, __: Problems) -> Any:
         if not isinstance(value, bool):
-            raise _mismatch(value, "a Boolean", path)
+            raise mismatch(value, "a Boolean", path)
         return value
 
     return check
@@ -223,7 +221,7 @@ def _timestamp(_: Any) -> Check:
                 return datetime.fromtimestamp(value, UTC)
         except (ValueError, OverflowError, OSError):
             pass
-        raise _mismatch(value, "a Timestamp", path)
+        raise mismatch(value, "a Timestamp", path)
 
     return check
 
@@ -237,7 +235,7 @@ def _blob(shape: Any) -> Check:
         except (binascii.Error, ValueError):
             content = None
         if content is None:
-            raise _mismatch(value, "a Blob", path)
+            raise mismatch(value, "a Blob", path)
         _length("java.nio.HeapByteBuffer", len(content), minimum, maximum, path, problems)
         return content
 
@@ -250,10 +248,10 @@ def _bounds(shape: Any) -> tuple[int | None, int | None]:
 
 def _length(value: Any, size: int, minimum: int | None, maximum: int | None, path: str, problems: Problems) -> bool:
     if maximum is not None and size > maximum:
-        problems.append(_problem(value, path, f"Member must have length less than or equal to {maximum}"))
+        problems.append(problem(value, path, f"Member must have length less than or equal to {maximum}"))
         return False
     if minimum is not None and size < minimum:
-        problems.append(_problem(value, path, f"Member must have length greater than or equal to {minimum}"))
+        problems.append(problem(value, path, f"Member must have length greater than or equal to {minimum}"))
         return False
     return True
 
@@ -276,44 +274,9 @@ def _matches(compiled: "regex.Pattern[str]", value: str) -> bool:
 
 def _some(item: Any, path: str) -> Any:
     if item is None:
-        raise _mismatch(item, "a value", path)
+        raise mismatch(item, "a value", path)
     return item
 
 
 def _lower(name: str) -> str:
     return name[0].lower() + name[1:]
-
-
-def _problem(value: Any, path: str, constraint: str) -> str:
-    shown = "null" if value is None else f"'{_shown(value)}'"
-    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
-
-
-def _constraints(noted: Problems) -> str:
-    found = [text.split("failed to satisfy constraint: ", 1)[1] for text in noted]
-    return ", ".join(dict.fromkeys(found))
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        text = f"[{', '.join(_shown(item) for item in value[:20])}]"
-    elif isinstance(value, dict):
-        text = f"{{{', '.join(f'{key[:60]}={_shown(item)}' for key, item in list(value.items())[:20])}}}"
-    else:
-        text = str(value)
-    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
-
-
-def _mismatch(value: Any, wanted: str, path: str) -> ProtocolError:
-    found = {
-        bool: "a Boolean",
-        str: "a String",
-        int: "a Number",
-        float: "a Number",
-        list: "a list",
-        dict: "a structure",
-    }
-    at = path or "the body"
-    return ProtocolError(
-        "SerializationException", f"{at}: {found.get(type(value), 'null')} can not be converted to {wanted}"
-    )
