@@ -8,9 +8,7 @@ import pytest
 from graph.access import Caller, Role
 from graph.access_log import AccessFilter
 from tests.api.conftest import Serve
-from tests.api.test_auth import Keys, keys
-
-__all__ = ["keys"]
+from tests.api.keys import Keys
 
 LOG = """query($first: Int! = 3, $after: String, $principal: String, $operation: String, $outcome: AccessOutcome,
                $since: DateTime, $until: DateTime) {

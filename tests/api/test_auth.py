@@ -1,15 +1,9 @@
 """Keys of two accounts over real HTTP, on both databases: who gets in, as whom, and what each may do."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
-import boto3
-import botocore.config
-import httpx
 import pytest
-import pytest_asyncio
 from botocore.exceptions import ClientError
 
 from api import auth, keyring
@@ -18,47 +12,13 @@ from graph.access import Caller, Role
 from graph.access_log import AccessFilter, Outcome
 from graph.catalog import Catalog
 from graph.errors import SettingError
-from graph.keys import MadeKey
 from graph.principals import Principals
 from graph.sealing import SealBrokenError, Sealer
 from graph.store.provider import EmbeddedProvider
 from graph.times import now_ms
-from tests.api.conftest import Serve, Service
+from tests.api.keys import WHO, Keys, sagemaker
 
-WHO = "{ viewer { account actor { id name kind } } }"
 WRITE = "mutation($name: String!) { createContext(input: {name: $name}) { entity { arn createdBy { id kind } } } }"
-
-
-@dataclass
-class Keys:
-    """The keys of an account, and the service that asks for them."""
-
-    service: Service
-    principals: Principals
-    admin: Caller
-
-    async def make(self, name: str = "ana", role: Role = Role.WRITER, **given: Any) -> MadeKey:
-        return await self.principals.create(self.admin, name, role=role, **given)
-
-    async def post(self, authorization: str | None, query: str = WHO, **variables: Any) -> httpx.Response:
-        headers = {} if authorization is None else {b"Authorization": authorization.encode()}
-        body = {"query": query, "variables": variables}
-        return await self.service.client.post("/graphql", json=body, headers=headers)
-
-    def as_(self, made: MadeKey) -> str:
-        return f"Bearer {made.key.id}:{made.secret}"
-
-    async def log(self) -> list[tuple[Any, ...]]:
-        page, _ = await self.service.catalog.access_log.page(self.admin, AccessFilter(), first=500)
-        return [(r.principal, r.key_id, r.door, r.operation, r.outcome, r.code) for r in reversed(page)]
-
-
-@pytest_asyncio.fixture
-async def keys(serve: Serve, account: str) -> AsyncIterator[Keys]:
-    service = serve(keys="required")
-    yield Keys(
-        service, auth.principals(service.settings, service.catalog), Caller(account, "operator", "test", Role.ADMIN)
-    )
 
 
 async def test_a_key_is_its_principal_in_its_account(keys: Keys) -> None:
@@ -206,18 +166,6 @@ async def test_the_access_log_knows_who_did_what(keys: Keys) -> None:
     page, _ = await keys.service.catalog.access_log.page(keys.admin, AccessFilter(), first=500)
     assert [record.named for record in reversed(page)][1:4] == [(), (arn,), (arn.replace("/a", "/b"),)]
     assert made.secret not in str(page)
-
-
-def sagemaker(keys: Keys, key_id: str, secret: str, **given: Any) -> Any:
-    return boto3.client(
-        "sagemaker",
-        endpoint_url=str(keys.service.client.base_url),
-        region_name="us-east-1",
-        aws_access_key_id=key_id,
-        aws_secret_access_key=secret,
-        config=botocore.config.Config(retries={"total_max_attempts": 1}),
-        **given,
-    )
 
 
 async def test_the_same_key_signs_for_aws_clients(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from api.rates import Rates
 from graph.access import Caller, Role
 from graph.errors import SettingError, ThrottledError
 from tests.api.conftest import Serve
-from tests.api.test_auth import Keys, sagemaker
+from tests.api.keys import Keys, sagemaker
 
 
 @pytest.mark.parametrize("catalog", ["embedded"], indirect=True, scope="session")

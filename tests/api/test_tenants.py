@@ -12,10 +12,8 @@ import pytest
 
 from graph.access import Role
 from graph.keys import MadeKey
+from tests.api.keys import Keys
 from tests.api.tenants import CORE, Place, places, request
-from tests.api.test_auth import Keys, keys
-
-__all__ = ["keys"]
 
 MAKE = """mutation($s: String!, $n: String!, $d: String!, $t: [TagInput!], $a: ID!, $c: ID!, $x: ID!, $tc: ID!) {
   artifact: createArtifact(input: {sourceUri: $s, name: $n, description: $d, tags: $t, resourceArn: $a}) { arn }

@@ -18,10 +18,8 @@ from api.sagemaker.calls import OFFERED
 from api.sagemaker.model import service as model_of
 from graph.access import Role
 from graph.keys import MadeKey
+from tests.api.keys import Keys
 from tests.api.sagemaker.tenants import Place, mutates, places, request, requests
-from tests.api.test_auth import Keys, keys
-
-__all__ = ["keys"]
 
 CONFIG = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
 DIFFERS = re.compile(r'<RequestId>[^<]*</RequestId>|AROA[0-9A-F]{17}|artifact/[0-9a-f]{32}|"NextToken":"[^"]*"')
