@@ -216,10 +216,6 @@ def _xml_error(operation: OperationModel, status: int, body: bytes) -> list[str]
 def _error(operation: OperationModel, status: int, code: str, message: Any) -> list[str]:
     found = []
     modelled = {shape.metadata.get("error", {}).get("code", shape.name): shape for shape in operation.error_shapes}
-    # The tag operations list no errors; what isn't there is still ResourceNotFound, an error of the service, to them.
-    modelled |= {
-        shape.name: shape for shape in operation.service_model.error_shapes if shape.name == "ResourceNotFound"
-    }
     if code not in COMMON and code not in modelled:
         found.append(f"{code!r} is neither a common error nor one of {sorted(modelled)}")
     if not isinstance(message, str) or not message:
