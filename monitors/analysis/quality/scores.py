@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from monitors.analysis.quality.columns import NumberArray
 from monitors.analysis.quality.resampling import FEWEST_ROWS, SAMPLES, SHARE, Interval, deviation, normal
 
-MOST_SCORES = 1 << 23
+MOST_SCORES = 5 << 20
 """Different probabilities that are kept as they are; beyond, they are rounded to multiples of 2⁻²²."""
 
 GRID = 1 << 22
 SMALLEST = 2.0**-52
 """What probabilities of 0 and 1 are moved by in the log loss (scikit-learn's for doubles)."""
 
-_BATCH = 1 << 20
+_BATCH = 1 << 21
 _CELLS = 1 << 16
 
 
@@ -25,7 +25,7 @@ class ScoreTable:
     """The mergeable state: for every different probability the weight of positive and of negative rows.
 
     Probabilities are sorted as integers (a double from 0 to 1, shifted left by one, still fits beside the label), which
-    is several times as fast as sorting rows by a key. Batches wait until they are a million and are then merged.
+    is several times as fast as sorting rows by a key. Batches wait until they are two million and are then merged.
 
     Attributes:
         scores, positive, negative: (k,), sorted by score.
@@ -72,16 +72,22 @@ class ScoreTable:
         if len(filled) == 1:
             self.scores, self.positive, self.negative = filled[0]
         elif filled:
-            scores, positive, negative = (np.concatenate(column) for column in zip(*filled, strict=True))
+            # Runs that are sorted are merged fast; one column after the other, so that memory holds few copies.
+            scores = np.concatenate([part[0] for part in filled])
             order = np.argsort(scores, kind="stable")
-            self.scores, self.positive, self.negative = _summed(scores[order], positive[order], negative[order])
+            scores = scores[order]
+            begins = np.flatnonzero(np.append(True, scores[1:] != scores[:-1]))
+            self.scores = scores[begins]
+            del scores
+            self.positive = np.add.reduceat(np.concatenate([part[1] for part in filled])[order], begins)
+            self.negative = np.add.reduceat(np.concatenate([part[2] for part in filled])[order], begins)
         if len(self.scores) > MOST_SCORES and not self.rounded:
             self._round()
 
     def _wait(self, part: tuple[NumberArray, NumberArray, NumberArray]) -> None:
         self._waiting.append(part)
         self._waiting_size += len(part[0])
-        if self._waiting_size > max(_BATCH, len(self.scores)):
+        if self._waiting_size > _BATCH:
             self.settle()
 
     def _round(self) -> None:
