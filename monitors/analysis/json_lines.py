@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -63,54 +63,76 @@ def parse(piece: Piece, file: File, expected: Schema | None) -> tuple[pl.DataFra
 
 
 def _read(block: bytes, expected: Schema | None) -> pl.DataFrame | None:
-    """The block as polars reads it; None where that fails, or where a key might have been passed over."""
+    """The block as polars reads it; None where that fails, passes over a key, or writes a number anew as a text."""
     try:
-        if expected is None:
-            return pl.read_ndjson(block, infer_schema_length=None)
-        frame = pl.read_ndjson(block, schema=expected)
+        frame = pl.read_ndjson(block, schema=expected, infer_schema_length=None)
     except PolarsError:
         return None
-    values = sum(_values(column) for column in frame)
-    keys, nulls = _keys(block)
-    return frame if keys in (values, values + nulls) else None
+    if expected is None:
+        return None if any(map(_may_hold_numbers, frame)) else frame
+    looks = _Looks.of(block)
+    values, texts = (sum(_values(column, of_text) for column in frame) for of_text in (False, True))
+    complete = looks.keys in (values, values + looks.nulls)
+    return frame if complete and looks.texts == texts else None
 
 
-def _keys(block: bytes) -> tuple[int, int]:
-    """How many keys there are, and how many of them are null; -1 keys where they can't be told by their look.
+class _Looks(NamedTuple):
+    """How many keys a block has, and how many of them are null or have a text; -1 keys where their look does not tell.
 
-    A key is what stands in quotes before a colon: inside of a text a quote has a backslash before it, and is counted as
-    well, as is a text that begins with a colon. So there are never more keys than this says.
+    A key is what stands in quotes before a colon. A quote inside of a text has a backslash before it, and is counted as
+    well, as is a text that begins with a colon: there are never more keys than this says.
     """
-    characters = np.frombuffer(block, dtype=np.uint8)
-    keys = nulls = 0
-    # Small enough for the cache: fresh memory would cost more than looking at it.
-    colons, other = np.empty(_LOOK, dtype=np.bool_), np.empty(_LOOK, dtype=np.bool_)
-    # The last three characters are the end of a value, or of an empty object, or do not belong to one.
-    for begin in range(0, len(block) - 3, _LOOK):
-        width = min(_LOOK, len(block) - 3 - begin)
-        first, second, third, fourth = (characters[begin + ahead : begin + ahead + width] for ahead in range(4))
-        key, held = colons[:width], other[:width]
-        np.equal(second, _COLON, out=key)
-        np.less_equal(first, _BLANK, out=held)
-        held &= key
-        if held.any():
-            return -1, 0
-        key &= np.equal(first, _QUOTE, out=held)
-        keys += int(np.count_nonzero(key))
-        # Some writers put a blank between.
-        np.equal(third, _N, out=held)
-        held |= (third == _BLANK) & (fourth == _N)
-        held &= key
-        nulls += int(np.count_nonzero(held))
-    return keys, nulls
+
+    keys: int
+    nulls: int
+    texts: int
+
+    @classmethod
+    def of(cls, block: bytes) -> "_Looks":
+        characters = np.frombuffer(block, dtype=np.uint8)
+        keys = nulls = texts = 0
+        # Small enough for the cache: fresh memory would cost more than looking at it.
+        colons, blanks, other = (np.empty(_LOOK, dtype=np.bool_) for _ in range(3))
+        # The last three characters are the end of a value, or of an empty object, or do not belong to one.
+        for begin in range(0, len(block) - 3, _LOOK):
+            width = min(_LOOK, len(block) - 3 - begin)
+            first, second, third, fourth = (characters[begin + ahead : begin + ahead + width] for ahead in range(4))
+            key, blank, held = colons[:width], blanks[:width], other[:width]
+            np.equal(second, _COLON, out=key)
+            np.less_equal(first, _BLANK, out=held)
+            held &= key
+            if held.any():
+                return cls(-1, 0, 0)
+            key &= np.equal(first, _QUOTE, out=held)
+            keys += int(np.count_nonzero(key))
+            # Some writers put a blank between.
+            np.equal(third, _BLANK, out=blank)
+            blank &= key
+            spaced = blank.any()
+            counts = []
+            for begins in (_N, _QUOTE):
+                np.equal(third, begins, out=held)
+                held &= key
+                counts.append(int(np.count_nonzero(held)))
+                if spaced:
+                    counts[-1] += int(np.count_nonzero(blank & (fourth == begins)))
+            nulls, texts = nulls + counts[0], texts + counts[1]
+        return cls(keys, nulls, texts)
 
 
-def _values(column: pl.Series) -> int:
-    """How many values there are, those inside of objects included."""
-    count = len(column) - column.null_count()
+def _values(column: pl.Series, of_text: bool) -> int:
+    """How many values there are, those inside of objects included; or how many of them are in columns of texts."""
+    count = 0 if of_text and column.dtype != pl.String else len(column) - column.null_count()
     if isinstance(column.dtype, pl.Struct):
-        count += sum(_values(column.struct.field(name)) for name in column.struct.fields)
+        count += sum(_values(column.struct.field(name), of_text) for name in column.struct.fields)
     return count
+
+
+def _may_hold_numbers(column: pl.Series) -> bool:
+    """Whether a column of texts has some that look like numbers, and may have been numbers: polars writes 2.0 as 2."""
+    if isinstance(column.dtype, pl.Struct):
+        return any(_may_hold_numbers(column.struct.field(name)) for name in column.struct.fields)
+    return column.dtype == pl.String and column.cast(pl.Float64, strict=False).null_count() < len(column)
 
 
 def _holds_objects(kind: pl.DataType) -> bool:
