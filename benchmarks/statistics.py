@@ -143,6 +143,35 @@ def compare(folder: Path, rows: int, rounds: int) -> None:
         measure(f"{rows:,} rows × 20 columns, {title}", pair, rounds, {"Stemma, full statistics": "aim ≤ 1.6"})
     pair = [Side("polars, decoding and sums", [*here, DECODE, str(wide)]), ours(wide)]
     measure("100,000 rows × 1,000 columns, Parquet", pair, rounds, {"Stemma, full statistics": "aim ≤ 3"})
+    on_a_cluster(folder, rows)
+
+
+def on_a_cluster(folder: Path, rows: int) -> None:
+    """40 files by one dask worker and by four, each a process with one thread."""
+    from distributed import LocalCluster
+
+    from monitors.analysis import Cluster, open_dataset, profile_dataset, statistics_of
+
+    parts = folder / f"{rows}-in-40"
+    if not parts.exists():
+        parts.mkdir()
+        frame = pl.read_parquet(folder / f"{rows}.parquet")
+        size = -(-rows // 40)
+        for position in range(40):
+            frame.slice(position * size, size).write_parquet(parts / f"{position:02}.parquet", compression="zstd")
+    seconds, found = [], set()
+    for workers in (1, 4):
+        with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as running:
+            cluster = Cluster(running.scheduler_address)
+            profile_dataset(open_dataset(parts / "00.parquet"), cluster=cluster)  # imports
+            began = time.perf_counter()
+            found.add(statistics_of(profile_dataset(open_dataset(parts), cluster=cluster)).to_json())
+            seconds.append(time.perf_counter() - began)
+    print(f"\n{rows:,} rows in 40 files on dask.distributed")
+    print(f"  one worker {seconds[0]:.2f} s, four {seconds[1]:.2f} s: {seconds[0] / seconds[1]:.2f} × as fast")
+    print(
+        f"  the same bytes: {len(found) == 1}; limited by {os.cpu_count()} cores, on which polars decodes with all as well"
+    )
 
 
 if __name__ == "__main__":
