@@ -7,7 +7,7 @@ import orjson
 from rich.console import Console
 
 from api.cli.call import Session, table
-from api.cli.monitor import expected, number
+from api.cli.data_tables import expected, number
 from api.cli.walks import nodes_table, short
 from reports.lineage_tables import lineage_document
 
