@@ -29,7 +29,7 @@ MODULES = {"sdk2": ("lineage", "walks", "runs", "experiments1"), "sdk3": ("linea
 """The scenarios of each environment, modules in `clients/`."""
 CLIENTS = Path(__file__).with_name("clients")
 BUCKET = "models-of-ours"
-MINUTES = 5
+MINUTES = 10
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 """Experiments as the SDK's `Run` has them, versions 2 and 3."""
 
+import contextlib
+import io
 import os
+import runpy
 import tempfile
 from pathlib import Path
 
@@ -10,6 +13,7 @@ experiment = sdk.module("experiments.experiment")
 run = sdk.module("experiments.run")
 session = sdk.session()
 BUCKET = os.environ["EXPECTED_BUCKET"]
+ROOT = Path(__file__).parents[3]
 
 
 def started(experiment_name, run_name, **given):
@@ -173,3 +177,13 @@ def scenario_an_experiment_is_deleted_with_all_that_is_in_it():
     loaded._delete_all("--force")
     sdk.refused("ResourceNotFound", "", experiment.Experiment.load, name, sagemaker_session=session)
     sdk.refused("ResourceNotFound", "", described, name, "one")
+
+
+def scenario_the_readmes_example_prints_what_the_readme_says():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    said = readme.partition("<!-- test: what the script prints -->\n```\n")[2].partition("```")[0]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        runpy.run_path(str(ROOT / "examples" / "keep_your_sagemaker_code.py"), run_name="__main__")
+    assert printed.getvalue() == said
+    assert said.count("\n") == 3
