@@ -53,6 +53,11 @@ class Delete:
         """What ends."""
         return (self.arn,) if self.extent is None else self.extent.entities
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What was made from something that ends, and stays."""
+        return () if self.extent is None else self.extent.kept
+
     def needs(self, needs: Needs) -> None:
         """The entities and all their edges."""
         for arn in self.arns:

@@ -1,12 +1,12 @@
 """Commands that change the graph: `entity create-artifact`, `entity update`, `entity associate` and so on."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.cli.call import DONE, Call, Session, command
-from api.cli.options import Arn, SourceUri, TypeOption
+from api.cli.deletions import delete
+from api.cli.options import Arn, SourceUri, TypeOption, ValidTo
 from api.cli.values import pairs, time
 
 if TYPE_CHECKING:
@@ -14,20 +14,11 @@ if TYPE_CHECKING:
 
     from graph.commands import Command
 
-
-class Cascade(StrEnum):
-    """What goes with an entity that is deleted."""
-
-    none = "none"
-    associations = "associations"
-
-
 NewName = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits and hyphens.")]
 Description = Annotated[str | None, typer.Option(help="What it is, in words.")]
 Properties = Annotated[list[str] | None, typer.Option("--property", metavar="KEY=VALUE", help="A fact; repeatable.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="KEY=VALUE", help="A label; repeatable.")]
 ValidFrom = Annotated[str | None, typer.Option(metavar="TIME", help="Since when it is so; now by default.")]
-ValidTo = Annotated[str | None, typer.Option(metavar="TIME", help="Until when it was so; now by default.")]
 StatusOption = Annotated[str | None, typer.Option("--status", help="Completed, InProgress, Failed …")]
 AssociationOption = Annotated[
     str, typer.Option("--as", help="contributed-to, produced, derived-from, same-as, associated-with.")
@@ -136,25 +127,6 @@ def update(
         remove_properties=remove_property or (),
         **{key: value for key, value in details.items() if value is not None},
     )
-
-
-def delete(
-    call: Call,
-    arn: Arn,
-    cascade: Annotated[Cascade, typer.Option(help="Whether its associations end with it.")] = Cascade.none,
-    valid_to: ValidTo = None,
-) -> int:
-    """Let an entity end; its history stays."""
-
-    async def work(session: Session) -> int:
-        from graph import commands
-
-        made = commands.delete(
-            await session.arn(arn), cascade=cascade.value.upper(), valid_to=time(valid_to, "valid-to")
-        )
-        return await _write(call, session, made, "entity_delete", "deleted")
-
-    return call.graph(work)
 
 
 def tag(

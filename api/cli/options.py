@@ -11,3 +11,4 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was true at thi
 KnownAt = Annotated[
     str | None, typer.Option("--known-at", help="As it was known at this time or ledger entry.", metavar="TIME|ENTRY")
 ]
+ValidTo = Annotated[str | None, typer.Option(metavar="TIME", help="Until when it was so; now by default.")]
