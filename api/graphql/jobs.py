@@ -55,7 +55,7 @@ class JobMutations:
     """What can be said of jobs."""
 
     @strawberry.mutation
-    async def report_job(self, info: Info, input: ReportJobInput) -> Payload[TrialComponent]:  # noqa: A002
+    async def report_job(self, info: Info, input: ReportJobInput) -> Payload[TrialComponent]:
         """Records how a job that runs elsewhere goes; one that has ended stays as it ended."""
         context = info.context
         kind, name = jobs.named(context.place, input.arn)
