@@ -67,21 +67,24 @@ def random_table(rng: random.Random) -> Table:
 
 
 def census() -> list[Table]:
-    """Massachusetts census employment, with a model's predictions: by sex, by age, by race."""
+    """Massachusetts census employment, with a model's predictions: by sex, by race, and by age among numbers."""
     path = next(Path(pl.__file__).parents[1].glob("nannyml/datasets/data/employment_MA_reference.pq"))
     frame = pl.read_parquet(path).head(3_000)
     columns = {
-        "label": frame["employed"].cast(pl.Int64).to_list(),
-        "predicted": frame["prediction"].cast(pl.Int64).to_list(),
-        "age": frame["AGEP"].to_list(),
-        "sex": frame["SEX"].cast(pl.String).replace_strict({"1": "male", "2": "female"}).to_list(),
-        "race": ("race " + frame["RAC1P"].cast(pl.String)).to_list(),
+        "label": frame["employed"].to_list(),
+        "predicted": frame["prediction"].to_list(),
         "group": frame["SCHL"].cast(pl.String).to_list(),
     }
-    given = {"columns": columns, "label": "label", "label_values": [1], "predicted": "predicted", "group": "group"}
+    people = {
+        "sex": frame["SEX"].cast(pl.String).replace_strict({"1": "male", "2": "female"}).to_list(),
+        "race": ("race " + frame["RAC1P"].cast(pl.String)).to_list(),
+    }
+    numbers = {"age": frame["AGEP"].to_list(), "relation": frame["RELP"].cast(pl.String).cast(pl.Int64).to_list()}
+    given = {"label": "label", "label_values": [1], "predicted": "predicted", "group": "group"}
     return [
-        {**given, "facet": facet, "facet_values": values}
-        for facet, values in (("sex", ["female"]), ("age", [40]), ("race", []))
+        {**given, "columns": columns | people, "facet": "sex", "facet_values": ["female"]},
+        {**given, "columns": columns | people, "facet": "race", "facet_values": []},
+        {**given, "columns": columns | numbers, "facet": "age", "facet_values": [40]},
     ]
 
 
@@ -176,5 +179,8 @@ def test_random_tables_agree(random_answers: list[tuple[Table, dict[str, Any]]])
 
 def test_real_data_agree() -> None:
     tables = census()
-    for table, theirs in zip(tables, by_smclarify(tables), strict=True):
-        assert compared(table, theirs) > 20
+    compares = [compared(table, theirs) for table, theirs in zip(tables, by_smclarify(tables), strict=True)]
+    # Among texts there is no flip test; of a race that is rare, some metrics have no value.
+    assert compares[0] == 20
+    assert compares[1] > 100
+    assert compares[2] == 21
