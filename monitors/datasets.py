@@ -21,7 +21,6 @@ from graph.errors import ConflictError, InvalidError, NotFoundError, Unavailable
 from monitors.analysis import (
     AnalysisError,
     Cluster,
-    ClusterError,
     Dataset,
     DatasetNotFoundError,
     File,
@@ -31,6 +30,7 @@ from monitors.analysis import (
     Profile,
     Source,
     Statistics,
+    WorkersError,
     open_dataset,
     profile_dataset,
     statistics_of,
@@ -264,7 +264,7 @@ def translated() -> Iterator[None]:
     """Turn the analysis' errors, and those of the files' system, into ours."""
     try:
         yield
-    except ClusterError as error:
+    except WorkersError as error:
         raise UnavailableError(error.message) from error
     except DatasetNotFoundError as error:
         raise NotFoundError(error.message) from error

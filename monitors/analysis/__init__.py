@@ -9,7 +9,7 @@ Example:
 """
 
 from monitors.analysis.checks import find_violations
-from monitors.analysis.cluster import Cluster, ClusterError
+from monitors.analysis.cluster import Cluster
 from monitors.analysis.comparison import FeatureDrift, compare, drift_to_json
 from monitors.analysis.constraints import Constraints, MonitoringConfig, parse_constraints, suggest_constraints
 from monitors.analysis.errors import (
@@ -20,6 +20,7 @@ from monitors.analysis.errors import (
     EmptyFileError,
     EncodingError,
     MalformedDataError,
+    WorkersError,
 )
 from monitors.analysis.files import File, Format, Source
 from monitors.analysis.frames import profile_frame
@@ -37,7 +38,6 @@ from monitors.analysis.violations import Violation, violations_document, violati
 __all__ = [
     "AnalysisError",
     "Cluster",
-    "ClusterError",
     "ColumnsError",
     "Constraints",
     "Correction",
@@ -57,6 +57,7 @@ __all__ = [
     "Source",
     "Statistics",
     "Violation",
+    "WorkersError",
     "compare",
     "drift_to_json",
     "find_violations",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from monitors.analysis.errors import AnalysisError
+from monitors.analysis.errors import WorkersError
 from monitors.analysis.profile import Profile
 from monitors.analysis.profiling import Part, PartProfile, Progress, profile_part
 from monitors.analysis.reading import Dataset
@@ -17,10 +17,6 @@ RETRIES = 3
 """How often a part is computed again after its worker was lost, or its file could not be read."""
 
 _SECONDS = 30
-
-
-class ClusterError(AnalysisError):
-    """The cluster can't be used: its address, its certificates, its answer or its workers."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +41,16 @@ class Cluster:
     def __post_init__(self) -> None:
         parts = urlsplit(self.address)
         if parts.scheme not in ("tcp", "tls") or not parts.hostname or not parts.port:
-            raise ClusterError(
+            raise WorkersError(
                 f"{self.address!r} is no address of a dask scheduler: tcp://host:port or tls://host:port."
             )
         if parts.scheme == "tcp" and not _is_loopback(parts.hostname):
-            raise ClusterError(
+            raise WorkersError(
                 f"{self.address} leaves this machine without TLS, and dask runs whatever code it is sent. Use a tls:// "
                 "address with a CA, a certificate and a key."
             )
         if parts.scheme == "tls" and not (self.ca and self.certificate and self.key):
-            raise ClusterError(f"{self.address} needs a CA, a certificate and a key.")
+            raise WorkersError(f"{self.address} needs a CA, a certificate and a key.")
 
     def profile_parts(
         self, dataset: Dataset, like: Profile, on_progress: Progress | None = None
@@ -62,23 +58,23 @@ class Cluster:
         """The parts' profiles as they are done, in any order; what a lost worker had is computed again.
 
         Raises:
-            ClusterError: The scheduler does not answer, there is no worker, or a part was lost too often.
+            WorkersError: The scheduler does not answer, there is no worker, or a part was lost too often.
             AnalysisError: As `profile_dataset` raises them.
         """
         try:
             from distributed import Client, as_completed
             from distributed.scheduler import KilledWorker
         except ImportError as error:
-            raise ClusterError("A cluster needs dask.distributed: pip install 'stemma[dask]'.") from error
+            raise WorkersError("A cluster needs dask.distributed: pip install 'stemma[dask]'.") from error
         try:
             client = Client(self.address, security=self._security(), timeout=_SECONDS, set_as_default=False)
         except (OSError, TimeoutError) as error:
-            raise ClusterError(f"No dask scheduler answers at {self.address}: {error}.") from error
+            raise WorkersError(f"No dask scheduler answers at {self.address}: {error}.") from error
         with client:
             try:
                 client.wait_for_workers(1, timeout=_SECONDS)
             except TimeoutError as error:
-                raise ClusterError(f"The dask cluster at {self.address} has no worker.") from error
+                raise WorkersError(f"The dask cluster at {self.address} has no worker.") from error
             rows = done = 0
             parts = parts_of(dataset, sum(client.ncores().values()))
             futures = {
@@ -90,9 +86,9 @@ class Cluster:
                     result = future.result()
                 except KilledWorker as error:
                     file = dataset.files[futures[future].file]
-                    raise ClusterError(f"Every worker that was given a part of {file} was lost: {error}.") from error
+                    raise WorkersError(f"Every worker that was given a part of {file} was lost: {error}.") from error
                 except ImportError as error:
-                    raise ClusterError(f"The workers at {self.address} lack this package: {error}.") from error
+                    raise WorkersError(f"The workers at {self.address} lack this package: {error}.") from error
                 rows, done = rows + result.rows, done + result.bytes_read
                 if on_progress:
                     on_progress(rows, done)

@@ -6,6 +6,7 @@
     │   ├── EmptyFileError       a file of no bytes
     │   └── EncodingError        text that is not UTF-8
     ├── ColumnsError             names repeat, files disagree, or a column is nested
+    ├── WorkersError             processes or a cluster can't be used, or were lost
     └── DocumentError            statistics.json or constraints.json breaks its format
 
 Messages are written for the person who gave the data: what was looked at, what is wrong, what to change.
@@ -42,3 +43,7 @@ class ColumnsError(AnalysisError):
 
 class DocumentError(AnalysisError):
     """A statistics or constraints document does not follow its format; the message names the place."""
+
+
+class WorkersError(AnalysisError):
+    """Worker processes or a cluster can't be used: an address, certificates, no answer, or workers that were lost."""

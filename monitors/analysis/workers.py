@@ -4,7 +4,9 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 
+from monitors.analysis.errors import WorkersError
 from monitors.analysis.profile import Profile
 from monitors.analysis.profiling import Part, PartProfile, Progress, profile_part
 from monitors.analysis.reading import Dataset
@@ -42,7 +44,7 @@ def profile_parts(
     """The parts' profiles as they are done, in any order, computed by `workers` processes.
 
     Raises:
-        BrokenProcessPool: A process ended before its work.
+        WorkersError: A process ended before its work.
     """
     rows = done = 0
     parts = parts_of(dataset, workers)
@@ -51,11 +53,19 @@ def profile_parts(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
         waiting = {pool.submit(profile_part, dataset, like, part, None, workers // processes) for part in parts}
-        while waiting:
-            ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in ended:
-                result = future.result()
-                rows, done = rows + result.rows, done + result.bytes_read
-                if on_progress:
-                    on_progress(rows, done)
-                yield result
+        try:
+            while waiting:
+                ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    result = future.result()
+                    rows, done = rows + result.rows, done + result.bytes_read
+                    if on_progress:
+                        on_progress(rows, done)
+                    yield result
+        except BrokenProcessPool as error:
+            raise WorkersError(
+                f"One of {processes} worker processes ended before its work, perhaps for want of memory. Use fewer."
+            ) from error
+        finally:
+            # Whoever gives up, or was told to, must not wait for what has not begun.
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -18,8 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from distributed import Client
 
-from monitors.analysis import MalformedDataError, open_dataset, profile_dataset, statistics_of
-from monitors.analysis.cluster import Cluster, ClusterError
+from monitors.analysis import (
+    Cluster,
+    MalformedDataError,
+    WorkersError,
+    open_dataset,
+    profile_dataset,
+    statistics_of,
+)
 
 ROOT = Path(__file__).parents[3]
 
@@ -133,13 +139,13 @@ def test_certificates_are_needed_and_used(tmp_path: Path, data: Path) -> None:
     ],
 )
 def test_an_address_that_can_t_be_trusted_is_refused(address: str, message: str) -> None:
-    with pytest.raises(ClusterError, match=message):
+    with pytest.raises(WorkersError, match=message):
         Cluster(address)
 
 
 def test_a_scheduler_that_is_not_there_is_said(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitors.analysis.cluster._SECONDS", 1)
-    with pytest.raises(ClusterError, match="No dask scheduler answers"):
+    with pytest.raises(WorkersError, match="No dask scheduler answers"):
         profile_dataset(open_dataset(data), cluster=Cluster("tcp://127.0.0.1:9"))
 
 

@@ -1,3 +1,5 @@
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -8,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitors.analysis import lines, reading
+from monitors.analysis.csv_files import Dialect
+from monitors.analysis.errors import WorkersError
 from monitors.analysis.profile import Profile
 from monitors.analysis.profiling import profile_dataset
 from monitors.analysis.reading import open_dataset
@@ -224,3 +228,33 @@ def test_progress_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert [rows for rows, _ in told] == [1024, 2048, 2500, 3524, 4548, 5000]
     assert [read for _, read in told] == sorted(read for _, read in told)
     assert told[-1][1] == dataset.total_bytes
+
+
+def test_giving_up_does_not_wait_for_the_rest(tmp_path: Path) -> None:
+    for position in range(40):
+        frame_of(20_000).write_parquet(tmp_path / f"{position:02}.parquet")
+    told: list[int] = []
+
+    def give_up(rows: int, read: int) -> None:
+        told.append(rows)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        profile_dataset(open_dataset(tmp_path), give_up, workers=2)
+    assert len(told) == 1
+
+
+def test_a_lost_process_is_said(tmp_path: Path) -> None:
+    for position in range(4):
+        frame_of(10).write_parquet(tmp_path / f"{position}.parquet")
+    dataset = open_dataset(tmp_path)
+    with pytest.raises(WorkersError, match="One of 2 worker processes ended"):
+        profile_dataset(replace(dataset, dialect=Deadly()), workers=2)
+
+
+@dataclass(frozen=True)
+class Deadly(Dialect):
+    """Ends the process that it is sent to."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return os._exit, (3,)
