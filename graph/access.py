@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from graph.errors import ForbiddenError
 
@@ -52,6 +53,14 @@ class Caller:
     actor: str
     door: str
     role: Role
+
+
+class Guarded(Protocol):
+    """A command for which it takes more than to write."""
+
+    @property
+    def permission(self) -> Permission:
+        """What it takes."""
 
 
 def require(caller: Caller, permission: Permission) -> None:

@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from graph import arns, history
-from graph.access import Caller, Permission, require
+from graph.access import Caller, Guarded, Permission, require
 from graph.access_log import AccessLog
 from graph.changes import Command
 from graph.checkpoints import SECONDS, Checkpoints
@@ -112,9 +113,11 @@ class Catalog:
         """Do all commands or none; see `Writer.submit`.
 
         Raises:
-            ForbiddenError: the caller may only read.
+            ForbiddenError: the caller may only read, or a command takes more than to write: to approve.
         """
-        require(caller, Permission.WRITE)
+        guarded = [cast(Guarded, command) for command in commands if hasattr(command, "permission")]
+        for permission in (Permission.WRITE, *{command.permission for command in guarded}):
+            require(caller, permission)
         return await self.writer.submit(caller, commands, operation=operation, request_id=request_id)
 
     async def put_metrics(

@@ -13,6 +13,7 @@ from graph.entities import Kind
 from graph.ledger import FORMAT, GENESIS, Entry, Head, entry_key, merkle_root
 from graph.records import Revision, closing_content, edge_content, leaf_digest, record_key, revision_content
 from graph.store.rows import entity_row, listing_row
+from graph.store.running import running_keys
 from graph.times import FOREVER
 
 ENTITY = (
@@ -22,7 +23,8 @@ ENTITY = (
 """What `revision/verify` returns of an entity; of the body only whether it is the revision's."""
 LISTED = (
     *("by_created", "by_name", "type", "name", "source_uri", "created_at"),
-    *("resource_arn", "source_arn", "status", "modified_at"),
+    *("resource_arn", "source_arn", "status", "modified_at", "by_resource", "approval"),
+    *("running", "superseded"),
 )
 """What it returns of what a revision holds for lists, in its order."""
 
@@ -133,6 +135,8 @@ class Chain:
             raise ProblemError(f"{name} says {actor!r} made it through {door!r}; the ledger says {wanted!r}")
         state = None if body is None else orjson.loads(body)
         expected = dict.fromkeys(listed) if state is None else listing_row(account, state)
+        stretch = running_keys(account, state, key, valid_from, valid_to, recorded_to)
+        expected["running"], expected["superseded"] = stretch
         if state is not None and kind != state["kind"]:
             raise ProblemError(f"{name} has the kind {kind}, but its state says {state['kind']}")
         for what, value in expected.items():

@@ -56,8 +56,8 @@ class Content:
         placed, made = self.location.apply(draft), self.content.apply(draft)
         valid_from = draft.moment(self.content.valid_from)
         same = (self.location.arn, AssociationType.SAME_AS.value, self.content.arn)
-        timeline = self._timeline(draft)
-        earlier = [arn for begin, arn in timeline if begin <= valid_from]
+        known_since = timeline(draft, self.location.arn)
+        earlier = [arn for begin, arn in known_since if begin <= valid_from]
         if earlier and earlier[-1] == self.content.arn:
             return Applied(self.content.arn, changed=placed.changed or made.changed)
         if self.content.arn in earlier:
@@ -65,12 +65,12 @@ class Content:
             draft.connect(same, valid_from)
             return Applied(self.content.arn)
         # The location's edge to a content shows that the content exists, so it need not be loaded.
-        known = {arn for _, arn in timeline}
+        known = {arn for _, arn in known_since}
         draft.connect(same, valid_from)
         derived = AssociationType.DERIVED_FROM.value
         if earlier:
             draft.connect((earlier[-1], derived, self.content.arn), valid_from, existing=known)
-        later = [(begin, arn) for begin, arn in timeline if begin > valid_from and arn != self.content.arn]
+        later = [(begin, arn) for begin, arn in known_since if begin > valid_from and arn != self.content.arn]
         if later:
             begin, arn = later[0]
             draft.connect((self.content.arn, derived, arn), begin, existing=known)
@@ -80,18 +80,22 @@ class Content:
         """Both artifacts that were asked for."""
         return {"content": self.content.payload(), "location": self.location.payload()}
 
-    def _timeline(self, draft: Draft) -> list[tuple[int, str]]:
-        """Since when which content lay here: beginnings of SameAs edges to contents that still exist, in order."""
-        points = []
-        for triple in draft.touching(self.location.arn, ALWAYS):
-            source, association, destination = triple
-            if source != self.location.arn or association != AssociationType.SAME_AS.value:
-                continue
-            edges = draft.edges(triple)
-            if any(edge.valid_to == FOREVER for edge in edges):
-                # Of two in one millisecond, the one recorded later comes later; what this request made has no key yet.
-                points += [(edge.valid_from, not edge.key, edge.key, destination) for edge in edges]
-        return [(begin, arn) for begin, _, _, arn in sorted(points)]
+
+def timeline(draft: Draft, location: str) -> list[tuple[int, str]]:
+    """Since when which content lay at a location, in order: beginnings of its SameAs edges to contents that still exist.
+
+    The request has to have asked for the location's `contents` or all of its edges.
+    """
+    points = []
+    for triple in draft.touching(location, ALWAYS):
+        source, association, destination = triple
+        if source != location or association != AssociationType.SAME_AS.value:
+            continue
+        edges = draft.edges(triple)
+        if any(edge.valid_to == FOREVER for edge in edges):
+            # Of two in one millisecond, the one recorded later comes later; what this request made has no key yet.
+            points += [(edge.valid_from, not edge.key, edge.key, destination) for edge in edges]
+    return [(begin, arn) for begin, _, _, arn in sorted(points)]
 
 
 def content(

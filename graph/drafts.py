@@ -6,12 +6,10 @@ batch) only when the whole request succeeded.
 
 from collections.abc import Callable, Collection
 
-import orjson
-
 from graph.associations import Triple
 from graph.entities import Kind, State, compact
 from graph.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
-from graph.records import Closing, Edge, Records, Revision
+from graph.records import Closing, Edge, Records, Revision, present, state_of
 from graph.times import FOREVER, from_ms
 from graph.working import Working
 
@@ -35,6 +33,7 @@ class Draft:
         self._pieces: dict[str, list[Revision]] = {}
         self._edges: dict[Triple, list[Edge]] = {}
         self._holders: dict[str, str | None] = {}
+        self._numbers: dict[str, int] = {}
         self._fresh: set[int] = set()
         self._dropped: set[int] = set()
 
@@ -51,10 +50,13 @@ class Draft:
 
     def state(self, arn: str) -> State | None:
         """The entity's state now, or None when it is not there."""
-        pieces = self.pieces(arn)
-        if not pieces or pieces[-1].valid_to != FOREVER or pieces[-1].account != self.account:
-            return None
-        return state_of(pieces[-1])
+        return present(self.pieces(arn), self.account)
+
+    def number(self, prefix: str) -> int:
+        """The next number of those whose keys begin so; it is used up when the request succeeds."""
+        number = self._numbers.get(prefix, self.working.numbers.get(prefix, 0)) + 1
+        self._numbers[prefix] = number
+        return number
 
     def existing(self, arn: str) -> State:
         """The entity's state now.
@@ -214,6 +216,7 @@ class Draft:
         self.working.pieces.update(self._pieces)
         self.working.edges.update(self._edges)
         self.working.holders.update(self._holders)
+        self.working.numbers.update(self._numbers)
         for triple in self._edges:
             for arn in (triple[0], triple[2]):
                 self.working.touching.setdefault(arn, set()).add(triple)
@@ -288,10 +291,3 @@ class Draft:
             self._dropped.add(id(record))
         else:
             self.records.closings.append(Closing(record))
-
-
-def state_of(piece: Revision) -> State | None:
-    """The state of a piece, read from its text when it came from the database."""
-    if piece.state is None and piece.body is not None:
-        piece.state = orjson.loads(piece.body)
-    return piece.state

@@ -32,6 +32,14 @@ class Status(StrEnum):
     STOPPED = "STOPPED"
 
 
+class Approval(StrEnum):
+    """Whether a model version may run."""
+
+    PENDING_MANUAL_APPROVAL = "PENDING_MANUAL_APPROVAL"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+
+
 State = dict[str, Any]
 
 
@@ -52,6 +60,8 @@ class Entity:
         specification: what it was asked to be, as JSON text: a job's or an endpoint's request.
         parameters: name → `{"number": "0.1"}` or `{"string": "adam"}`.
         inputs, outputs: name → `{"value": URI, "media_type": …}`.
+        approval: of a model version; None for all else.
+        aliases: of a model group, name → version number.
         started_at, ended_at, created_at, modified_at: epoch milliseconds.
         deleted: a tombstone; only a history shows those.
     """
@@ -85,10 +95,12 @@ class Entity:
     metrics: Mapping[str, Mapping[str, str]] | None = None
     inputs: Mapping[str, Mapping[str, str]] | None = None
     outputs: Mapping[str, Mapping[str, str]] | None = None
+    approval: Approval | None = None
+    aliases: Mapping[str, int] | None = None
     deleted: bool = False
 
 
-MAPS = ("properties", "tags", "metadata", "parameters", "metrics", "inputs", "outputs")
+MAPS = ("properties", "tags", "metadata", "parameters", "metrics", "inputs", "outputs", "aliases")
 
 
 def from_state(state: State) -> Entity:
@@ -97,6 +109,8 @@ def from_state(state: State) -> Entity:
     fields["kind"] = Kind(fields["kind"])
     if "status" in fields:
         fields["status"] = Status(fields["status"])
+    if "approval" in fields:
+        fields["approval"] = Approval(fields["approval"])
     fields["source_types"] = tuple((kind, value) for kind, value in fields.get("source_types", ()))
     for name in MAPS:
         fields[name] = dict(fields.get(name, ()))

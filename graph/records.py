@@ -5,8 +5,11 @@ A record's `recorded_from` (and, once it is closed, `recorded_to`) is the record
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from graph.associations import Triple
 from graph.canonical import canonical, digest
@@ -142,3 +145,17 @@ def edge_content(key: str, triple: Triple, valid_from: int, valid_to: int) -> di
 def closing_content(key: str) -> dict[str, Any]:
     """What the ledger hashes of the closing of a record."""
     return {"closes": key}
+
+
+def state_of(piece: Revision) -> State | None:
+    """The state of a piece, read from its text when it came from the database."""
+    if piece.state is None and piece.body is not None:
+        piece.state = orjson.loads(piece.body)
+    return piece.state
+
+
+def present(pieces: Sequence[Revision], account: str) -> State | None:
+    """The state that an account's entity has now, from its pieces of history; None when it is not there."""
+    if not pieces or pieces[-1].valid_to != FOREVER or pieces[-1].account != account:
+        return None
+    return state_of(pieces[-1])

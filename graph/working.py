@@ -1,6 +1,7 @@
 """What a batch of requests has to see, and what it has seen or made: pieces of history and edges, as known now."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from graph.associations import Triple
 from graph.records import Edge, Revision
@@ -16,12 +17,18 @@ class Needs:
         triples: associations.
         incident: entities with all their edges.
         resources: resources' own ARNs, with the entities that have them.
+        contents: locations with the contents that are known to have lain there.
+        numbered: beginnings of registry objects' keys, with the highest number that was ever given under each.
+        candidates: how many of the next numbers commands of the batch may take, by the same; set by `Following.follow`.
     """
 
     entities: dict[str, int] = field(default_factory=dict)
     triples: set[Triple] = field(default_factory=set)
     incident: set[str] = field(default_factory=set)
     resources: set[str] = field(default_factory=set)
+    contents: set[str] = field(default_factory=set)
+    numbered: set[str] = field(default_factory=set)
+    candidates: dict[str, int] = field(default_factory=dict)
 
     def entity(self, arn: str, since: int | None) -> None:
         """Ask for an entity's pieces that reach past `since`; None for the present alone."""
@@ -35,6 +42,8 @@ class Needs:
         self.triples |= other.triples
         self.incident |= other.incident
         self.resources |= other.resources
+        self.contents |= other.contents
+        self.numbered |= other.numbered
 
 
 @dataclass(slots=True)
@@ -45,3 +54,11 @@ class Working:
     edges: dict[Triple, list[Edge]] = field(default_factory=dict)
     touching: dict[str, set[Triple]] = field(default_factory=dict)
     holders: dict[str, str | None] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+
+class Following(Protocol):
+    """A command that has to see more, depending on what it asked for first: the version whose number it gets."""
+
+    def follow(self, working: Working, needs: Needs) -> None:
+        """Say what more it has to see; others of the batch may have asked for theirs in `needs` already."""

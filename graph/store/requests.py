@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from graph.access import Caller
 from graph.changes import Applied, Command
@@ -10,7 +11,7 @@ from graph.drafts import Draft
 from graph.errors import ConflictError, StemmaError
 from graph.ledger import Entry, Head
 from graph.records import Records
-from graph.working import Needs
+from graph.working import Following, Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Request:
     error: Exception | None = None
     entry: Entry | None = None
     records: Records = field(default_factory=Records)
+
+    @property
+    def following(self) -> list[Following]:
+        """Its commands that have more to see once the first was seen."""
+        return [cast(Following, command) for command in self.commands if hasattr(command, "follow")]
 
     def apply(self, draft: Draft) -> list[Applied]:
         """Apply its commands, in order.

@@ -5,9 +5,11 @@ from typing import Any, Protocol
 
 from graph.entities import Kind, State
 from graph.ledger import Entry
-from graph.records import Closing, Edge, Records, Revision
+from graph.records import Closing, Edge, Records, Revision, state_of
+from graph.store.running import running_key, superseded_key
 from graph.times import FOREVER
 
+LISTED_RESOURCES = ("model-package", "model-package-group", "model", "endpoint", "endpoint-config")
 CREATE = {kind: f"entity/create_{kind.value.lower()}" for kind in Kind}
 
 
@@ -32,6 +34,7 @@ class Rows:
         self._edges: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {}
         self._closed: list[list[Any]] = []
         self._cut: list[list[Any]] = []
+        self._superseded: list[list[Any]] = []
 
     def add(self, records: Records, entry: Entry, doer: Doer) -> None:
         """Add the records of one entry; what an earlier one of this transaction wrote may be closed by it."""
@@ -75,6 +78,8 @@ class Rows:
             yield f"association/put_{association.lower()}", [row for _, row in edges.values()]
         if self._closed:
             yield "revision/close", self._closed
+        if self._superseded:
+            yield "revision/supersede", self._superseded
         if self._cut:
             yield "association/close", self._cut
 
@@ -85,10 +90,18 @@ class Rows:
         record = closing.record
         end = {"recorded_to": entry.recorded, "closed_leaf": closing.leaf}
         if isinstance(record, Revision):
+            state = state_of(record) if record.kind is Kind.ACTION else None
+            superseded = None
+            if running_key(record.account, state, record.valid_from, record.valid_to) is not None:
+                superseded = superseded_key(record.account, entry.recorded, record.key)
             if (row := self._revisions.get(record.key)) is not None:
                 row.update(end)
+                if superseded is not None:
+                    row.update(running=None, superseded=superseded)
             else:
                 self._closed.append([record.key, entry.recorded, closing.leaf])
+                if superseded is not None:
+                    self._superseded.append([record.key, superseded])
         else:
             source, association, destination = record.triple
             if (held := self._edges.get(association, {}).get(record.key)) is not None:
@@ -133,6 +146,7 @@ def revision_row(revision: Revision, entry: Entry, doer: Doer) -> dict[str, Any]
     }
     if revision.state is not None:
         row |= listing_row(revision.account, revision.state)
+        row["running"] = running_key(revision.account, revision.state, revision.valid_from, revision.valid_to)
     return row
 
 
@@ -150,7 +164,20 @@ def listing_row(account: str, state: State) -> dict[str, Any]:
         "modified_at": state["modified_at"],
         "resource_arn": state.get("resource_arn"),
         "source_arn": state.get("source_arn"),
+        "by_resource": resource_key(account, state.get("resource_arn")),
+        "approval": state.get("approval"),
     }
+
+
+def resource_key(account: str, resource_arn: str | None) -> str | None:
+    """By what registry objects are listed: `<account>/model-package/churn/0000000007`, 0 without a number."""
+    if resource_arn is None:
+        return None
+    family, *name = resource_arn.split(":", 5)[5].split("/")
+    if family not in LISTED_RESOURCES or not 1 <= len(name) <= 2:
+        return None
+    number = name[1] if len(name) == 2 else "0"
+    return f"{account}/{family}/{name[0]}/{int(number):010d}" if number.isascii() and number.isdigit() else None
 
 
 def entity_row(revision: Revision, entry: Entry) -> dict[str, Any]:

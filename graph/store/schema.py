@@ -5,12 +5,15 @@ from importlib.resources import files
 import orjson
 
 from graph.errors import UnavailableError
+from graph.store.rows import listing_row
+from graph.store.running import running_keys
 from graph.store.store import Store
 
-VERSION = 4
+VERSION = 6
 """2: revisions hold their resource's own ARN, so that it is found at past moments; 3: principals, keys and the access log;
-4: revisions hold their source's ARN, metrics have points."""
-COPIED = {"resource_arn": 2, "source_arn": 4}
+4: revisions hold their source's ARN, metrics have points;
+5: revisions of registry objects hold by what they are listed, and approvals; 6: those of deployments by when they ran."""
+COPIED = {"resource_arn": 2, "source_arn": 4, "by_resource": 5}
 """What revisions hold beside their states, by the version since which they do."""
 PAGE = 1_000
 
@@ -40,6 +43,8 @@ async def prepare(store: Store) -> None:
     for name, since in COPIED.items():
         if found is not None and found < since:
             await _copy(store, name)
+    if found is not None and found < 6:
+        await _copy_running(store)
     await store.run("schema/write_version", {"version": VERSION})
 
 
@@ -47,7 +52,19 @@ async def _copy(store: Store, name: str) -> None:
     """Older versions kept it in the states alone; what was copied before an interruption is not seen again."""
     after = ""
     while lacking := await store.run(f"revision/lacking_{name}", {"after": after, "limit": PAGE}):
-        await store.run(
-            f"revision/set_{name}", {"rows": [[key, orjson.loads(body).get(name)] for key, body in lacking]}
-        )
+        states = [(key, orjson.loads(body)) for key, body in lacking]
+        rows = [[key, listing_row(state["account"], state)[name]] for key, state in states]
+        await store.run(f"revision/set_{name}", {"rows": rows})
+        after = lacking[-1][0]
+
+
+async def _copy_running(store: Store) -> None:
+    """Say of deployments that were written by hand before version 6 when they ran."""
+    after = ""
+    while lacking := await store.run("revision/lacking_running", {"after": after, "limit": PAGE}):
+        rows = []
+        for key, body, valid_from, valid_to, recorded_to in lacking:
+            state = orjson.loads(body)
+            rows.append([key, *running_keys(state["account"], state, key, valid_from, valid_to, recorded_to)])
+        await store.run("revision/set_running", {"rows": rows})
         after = lacking[-1][0]

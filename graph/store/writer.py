@@ -189,6 +189,12 @@ class Writer:
         for request in batch:
             needs.add(request.needs)
         working = await load(transaction, needs)
+        following = [command for request in batch for command in request.following]
+        if following:
+            needs = Needs()
+            for command in following:
+                command.follow(working, needs)
+            working = await load(transaction, needs, working)
         for request in batch:
             request.outcome = request.error = request.entry = None
             if request.key in repeated:

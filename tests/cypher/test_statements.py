@@ -13,7 +13,19 @@ from graph.store.schema import VERSION
 from tests.conftest import Databases
 
 ROOT = files(cypher)
-FOLDERS = ("access", "association", "entity", "experiment", "ledger", "metric", "principal", "revision", "schema", "walk")
+FOLDERS = (
+    "access",
+    "association",
+    "entity",
+    "experiment",
+    "ledger",
+    "metric",
+    "principal",
+    "registry",
+    "revision",
+    "schema",
+    "walk",
+)
 NAMES = sorted(
     f"{folder}/{entry.name.removesuffix('.cypher')}" for folder in FOLDERS for entry in ROOT.joinpath(folder).iterdir()
 )
@@ -24,6 +36,7 @@ PARAMETERS = {
     "actor": "",
     "accounts": [],
     "after": "",
+    "approval": None,
     "arn": "",
     "arns": [],
     "association": None,
@@ -34,6 +47,8 @@ PARAMETERS = {
     "contains": None,
     "created_after": 0,
     "created_before": 0,
+    "created_from": "",
+    "created_to": "",
     "destination": None,
     "destination_type": None,
     "end": "",
@@ -41,6 +56,7 @@ PARAMETERS = {
     "experiments": "",
     "expires_at": 0,
     "every": True,
+    "first": "",
     "forever": 0,
     "from": "",
     "frontier": ["a", "b"],
@@ -51,11 +67,13 @@ PARAMETERS = {
     "keys": [],
     "kind": "person",
     "known": 0,
+    "last": "",
     "limit": 1,
     "modified_after": 0,
     "modified_before": 0,
     "name": None,
     "now": 0,
+    "numbered": None,
     "only": None,
     "operation": None,
     "outcome": None,
@@ -63,6 +81,7 @@ PARAMETERS = {
     "place": None,
     "prefix": "",
     "principal": None,
+    "ranges": [],
     "recorded": 0,
     "requests": [],
     "role": "reader",

@@ -187,6 +187,11 @@ TAMPERINGS = {
     "a revision's change in lists": (NOW + "SET r.modified_at = 1", "revision .* has the modified_at 1"),
     "a revision's resource in look-ups": (NOW + "SET r.resource_arn = 'x'", "revision .* has the resource_arn 'x'"),
     "a revision's creation in lists": (NOW + "SET r.created_at = 5", "revision .* has the created_at 5"),
+    "a revision's approval in lists": (NOW + "SET r.approval = 'APPROVED'", "revision .* has the approval 'APPROVED'"),
+    "a revision's key in the registry's lists": (
+        NOW + "SET r.by_resource = 'x'",
+        "revision .* has the by_resource 'x'",
+    ),
     "a revision deleted": (OLD + "DETACH DELETE r", "ledger entry .*/0*1: its change 0 is not in the graph"),
     "a revision on two entities": (
         NOW + "MATCH (o:Entity {arn: $second}) CREATE (o)-[:HAS_REVISION]->(r)",
