@@ -16,8 +16,7 @@ from graph.commands import Place
 from graph.drafts import Draft
 from graph.entities import Entity, Kind, from_body
 from graph.errors import ConflictError
-from graph.history import PAGE
-from graph.listing import Filter, Page, Sort, first_within
+from graph.listing import Filter, Page, Sort, first_within, within
 from graph.store.store import Store
 from graph.times import FOREVER, Moment
 from graph.working import Needs
@@ -156,7 +155,6 @@ async def members(
     descending: bool = True,
     first: int = 50,
     after: str | None = None,
-    most: int = PAGE,
 ) -> Page[Entity]:
     """One page of the entities around a group.
 
@@ -171,14 +169,13 @@ async def members(
         filter: Times of creation; the other fields are not looked at.
         sort: By name or by creation; equal ones by ARN.
         descending: Last first.
-        first: How many, 1 to `most`.
+        first: How many, 1 to 500.
         after: The key of an item: only what follows it.
-        most: How many a page may hold.
 
     Raises:
         InvalidError: `first` is out of its range.
     """
-    first_within(first, most)
+    first_within(first)
     kind = Kind.TRIAL_COMPONENT if family == COMPONENT else Kind.CONTEXT
     low, high = f"{account}/{kind.value}/", f"{account}/{kind.value}0"
     if after is not None:
@@ -199,6 +196,36 @@ async def members(
     }
     found = await store.read(f"experiment/{which.value}_{'descending' if descending else 'ascending'}", parameters)
     return Page([(key, from_body(body)) for key, body in found[:first]], len(found) > first)
+
+
+async def arns_of_members(
+    store: Store, place: Place, groups: Sequence[str], family: str, when: Moment, *, which: Members, most: int
+) -> list[str]:
+    """The ARNs of all that belong to some groups, in order, for looking through them.
+
+    Args:
+        store: Where to look.
+        place: Whose, and where.
+        groups: ARNs of trials or experiments.
+        family: What the members' ARNs begin with.
+        when: At which moment.
+        which: Direct or indirect members.
+        most: How many there may be.
+
+    Raises:
+        TooExpensiveError: there are more.
+    """
+    parameters = {
+        "arns": list(groups),
+        "account": place.account,
+        "prefix": place.arn(f"{family}/"),
+        "at": when.at,
+        "known": when.known,
+        "limit": most + 1,
+    }
+    found: list[str] = sorted(await store.read(f"experiment/arns_of_{which.value}", parameters))
+    within(len(found), most)
+    return found
 
 
 async def parents(store: Store, place: Place, components: Sequence[str], when: Moment) -> dict[str, list[Parent]]:

@@ -1,18 +1,21 @@
 """Pages of entities and of associations, by keyset: stable while others are written."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from graph.associations import Association, AssociationType
 from graph.entities import Entity, Kind, from_body
-from graph.errors import InvalidError
+from graph.errors import InvalidError, TooExpensiveError
 from graph.history import PAGE
 from graph.store.store import Store
 from graph.times import FOREVER, Moment
 
 T = TypeVar("T")
+
+SLICE = 2_000
+"""Entities that one look-up asks for when all are looked through."""
 
 
 class Sort(StrEnum):
@@ -64,7 +67,6 @@ async def entities(
     descending: bool = True,
     first: int = 50,
     after: str | None = None,
-    most: int = PAGE,
 ) -> Page[Entity]:
     """One page of an account's entities of a kind.
 
@@ -76,14 +78,13 @@ async def entities(
         filter: Which of them.
         sort: By name or by creation; equal ones by ARN.
         descending: Last first.
-        first: How many, 1 to `most`.
+        first: How many, 1 to 500.
         after: The key of an item: only what follows it.
-        most: How many a page may hold; more than 500 is for reading through all.
 
     Raises:
         InvalidError: `first` is out of its range.
     """
-    first_within(first, most)
+    first_within(first)
     prefix = f"{account}/{kind.value}/"
     # "0" is the character after "/": no key, whatever a name holds, lies past that in either database's order.
     low, high = prefix, f"{prefix[:-1]}0"
@@ -116,6 +117,61 @@ async def entities(
     return Page([(key, from_body(body)) for key, body in found[:first]], len(found) > first)
 
 
+async def every(
+    store: Store,
+    account: str,
+    kind: Kind,
+    when: Moment,
+    *,
+    prefix: str | None = None,
+    created_after: int | None = None,
+    created_before: int | None = None,
+    most: int,
+) -> AsyncIterator[list[Entity]]:
+    """All entities of a kind, for looking through them, by creation: their keys are read first, then slices between them.
+
+    Args:
+        store: Where to look.
+        account: Whose.
+        kind: Of which kind.
+        when: At which moment.
+        prefix: What their ARNs begin with.
+        created_after: Since when they were made, epoch milliseconds.
+        created_before: Before when they were made.
+        most: How many there may be.
+
+    Raises:
+        TooExpensiveError: there are more.
+    """
+    head = f"{account}/{kind.value}/"
+    parameters = {
+        "from": head if created_after is None else f"{head}{created_after:016d}/",
+        "to": f"{head[:-1]}0" if created_before is None else f"{head}{created_before:016d}/",
+        "at": when.at,
+        "known": when.known,
+        "prefix": prefix,
+        "limit": most + 1,
+    }
+    keys = sorted(await store.read("entity/keys", parameters))
+    within(len(keys), most)
+    for start in range(0, len(keys), SLICE):
+        ends = {"first": keys[start], "last": keys[min(start + SLICE, len(keys)) - 1]}
+        found = await store.read("entity/slice", {**parameters, **ends})
+        yield [from_body(body) for _, body in sorted(found)]
+
+
+def within(count: int, most: int) -> None:
+    """Check how many entities would be looked through.
+
+    Raises:
+        TooExpensiveError: there are more than `most`.
+    """
+    if count > most:
+        raise TooExpensiveError(
+            f"more than {most} entities would be looked through; narrow them by a name, a group or a creation time"
+        )
+
+
 async def associations(
     store: Store,
     account: str,
@@ -146,11 +202,11 @@ async def associations(
     return Page(items[:first], len(found) > first)
 
 
-def first_within(first: int, most: int = PAGE) -> None:
+def first_within(first: int) -> None:
     """Check how many a page is to hold.
 
     Raises:
-        InvalidError: it is not 1 to `most`.
+        InvalidError: it is not 1 to 500.
     """
-    if not 1 <= first <= most:
-        raise InvalidError(f"first is {first}; it may be 1 to {most}", path="first", constraint=f"1 <= first <= {most}")
+    if not 1 <= first <= PAGE:
+        raise InvalidError(f"first is {first}; it may be 1 to {PAGE}", path="first", constraint=f"1 <= first <= {PAGE}")

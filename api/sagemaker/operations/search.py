@@ -1,7 +1,6 @@
 """Search: experiments, trials and trial components by their properties; other resources are not held, so nothing is found."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from api.sagemaker import properties, searching, shapes
 from api.sagemaker.calls import Call, Input, Output, operation, size
@@ -20,8 +19,6 @@ from graph.times import Moment
 
 RUN = ("sagemaker:trial-component-source", "run")
 """The tag with which SDK clients mark the component of a run."""
-PAGE = 2_000
-"""Entities that one look-up asks for."""
 NAMES = 200
 """Names or groups in a filter up to which each is looked up by itself."""
 SUGGESTIONS = 100
@@ -82,40 +79,39 @@ async def get_search_suggestions(call: Call, given: Input) -> Output:
 
 
 async def _components(call: Call, when: Moment, demanded: Sequence[Condition]) -> Entities:
-    named = _named(call, COMPONENT, "trialcomponent", demanded)
-    if named is None:
+    arns = _named(call, COMPONENT, "trialcomponent", demanded)
+    if arns is None:
         for path, family, which in (
             ("parents.trialname", TRIAL, Members.DIRECT),
             ("parents.experimentname", EXPERIMENT, Members.INDIRECT),
         ):
-            if (wanted := _wanted(demanded, path)) is not None:
-                for name in _possible(wanted):
-                    async for page in _members(call, when, f"{family}/{name}", COMPONENT, which, demanded):
-                        yield page
-                return
+            if arns is None and (wanted := _wanted(demanded, path)) is not None:
+                arns = await _members(call, when, COMPONENT, [f"{family}/{name}" for name in wanted], which)
     source = _wanted(demanded, "source.sourcearn")
-    filter_ = Filter(source_arn=next(iter(source))) if source is not None and len(source) == 1 else Filter()
-    async for page in _scope(call, when, Kind.TRIAL_COMPONENT, filter_, named, demanded):
-        yield page
+    if arns is None and source is not None and len(source) == 1:
+        filter_ = Filter(source_arn=source.pop())
+        page = await listing.entities(
+            call.catalog.store, call.account, Kind.TRIAL_COMPONENT, when, filter=filter_, first=history.PAGE
+        )
+        if not page.more:
+            yield [entity for _, entity in page.items]
+            return
+    async for entities in _scope(call, when, Kind.TRIAL_COMPONENT, None, arns, demanded):
+        yield entities
 
 
 async def _trials(call: Call, when: Moment, demanded: Sequence[Condition]) -> Entities:
-    named = _named(call, TRIAL, "trial", demanded)
-    if named is None and (wanted := _wanted(demanded, "experimentname")) is not None:
-        for name in _possible(wanted):
-            async for page in _members(call, when, f"{EXPERIMENT}/{name}", TRIAL, Members.DIRECT, demanded):
-                yield page
-        return
-    filter_ = Filter(prefix=call.place.arn(f"{TRIAL}/"))
-    async for page in _scope(call, when, Kind.CONTEXT, filter_, named, demanded):
-        yield page
+    arns = _named(call, TRIAL, "trial", demanded)
+    if arns is None and (wanted := _wanted(demanded, "experimentname")) is not None:
+        arns = await _members(call, when, TRIAL, [f"{EXPERIMENT}/{name}" for name in wanted], Members.DIRECT)
+    async for entities in _scope(call, when, Kind.CONTEXT, TRIAL, arns, demanded):
+        yield entities
 
 
 async def _experiments(call: Call, when: Moment, demanded: Sequence[Condition]) -> Entities:
-    named = _named(call, EXPERIMENT, "experiment", demanded)
-    filter_ = Filter(prefix=call.place.arn(f"{EXPERIMENT}/"))
-    async for page in _scope(call, when, Kind.CONTEXT, filter_, named, demanded):
-        yield page
+    arns = _named(call, EXPERIMENT, "experiment", demanded)
+    async for entities in _scope(call, when, Kind.CONTEXT, EXPERIMENT, arns, demanded):
+        yield entities
 
 
 async def _show_components(
@@ -157,43 +153,33 @@ async def _show_experiments(_: Call, __: Moment, entities: list[Entity], ___: fr
 
 
 async def _scope(
-    call: Call, when: Moment, kind: Kind, filter_: Filter, arns: list[str] | None, demanded: Sequence[Condition]
+    call: Call, when: Moment, kind: Kind, family: str | None, arns: list[str] | None, demanded: Sequence[Condition]
 ) -> Entities:
     """The entities of some ARNs, else those of a kind that were made in the demanded time."""
     store = call.catalog.store
     if arns is not None:
-        found = await history.entities(store, call.account, arns, when)
-        yield [found[arn] for arn in arns if arn in found]
+        for start in range(0, len(arns), listing.SLICE):
+            part = arns[start : start + listing.SLICE]
+            found = await history.entities(store, call.account, part, when)
+            yield [found[arn] for arn in part if arn in found]
         return
-    narrowed, after = _narrowed(filter_, demanded), None
-    while True:
-        page = await listing.entities(
-            store, call.account, kind, when, filter=narrowed, first=PAGE, most=PAGE, after=after
-        )
-        yield [entity for _, entity in page.items]
-        if not page.more:
-            return
-        after = page.items[-1][0]
+    after, before = _created(demanded)
+    prefix = None if family is None else call.place.arn(f"{family}/")
+    async for entities in listing.every(
+        *(store, call.account, kind, when),
+        prefix=prefix,
+        created_after=after,
+        created_before=before,
+        most=searching.SCANNED,
+    ):
+        yield entities
 
 
-async def _members(
-    call: Call, when: Moment, group: str, family: str, which: Members, demanded: Sequence[Condition]
-) -> Entities:
-    filter_, after = _narrowed(Filter(), demanded), None
-    arn = call.place.arn(group)
-    while True:
-        page = await experiments.members(
-            *(call.catalog.store, call.account, arn, family, when),
-            which=which,
-            filter=filter_,
-            first=PAGE,
-            most=PAGE,
-            after=after,
-        )
-        yield [entity for _, entity in page.items]
-        if not page.more:
-            return
-        after = page.items[-1][0]
+async def _members(call: Call, when: Moment, family: str, groups: list[str], which: Members) -> list[str]:
+    arns = [call.place.arn(group) for group in groups]
+    return await experiments.arns_of_members(
+        call.catalog.store, call.place, arns, family, when, which=which, most=searching.SCANNED
+    )
 
 
 def _named(call: Call, family: str, member: str, demanded: Sequence[Condition]) -> list[str] | None:
@@ -214,22 +200,18 @@ def _wanted(demanded: Sequence[Condition], path: str) -> set[str] | None:
     return None
 
 
-def _possible(names: set[str]) -> list[str]:
-    """Those that can be names."""
-    return sorted(name for name in names if shapes.NAME.fullmatch(name))
-
-
-def _narrowed(filter_: Filter, demanded: Sequence[Condition]) -> Filter:
-    """The filter, narrowed to the demanded time of creation, a millisecond too wide at most."""
-    after, before = filter_.created_after, filter_.created_before
+def _created(demanded: Sequence[Condition]) -> tuple[int | None, int | None]:
+    """The demanded time of creation, a millisecond too wide at most: its begin, and its end, which is exclusive."""
+    after: int | None = None
+    before: int | None = None
     for condition in demanded:
         if condition.property.path.lower() == "creationtime":
             if condition.operator in (Operator.GREATER, Operator.GREATER_EQUAL):
                 after = max(after or 0, condition.wanted[0])
             elif condition.operator in (Operator.LESS, Operator.LESS_EQUAL):
-                end = condition.wanted[0] + 1
+                end = max(0, condition.wanted[0] + 1)
                 before = end if before is None else min(before, end)
-    return replace(filter_, created_after=after, created_before=None if before is None else max(0, before))
+    return after, before
 
 
 searchable("ExperimentTrialComponent", Resource("TrialComponent", _components, _show_components))

@@ -118,7 +118,7 @@ PROPERTIES: dict[str, tuple[str, Callable[[Fact], list[Any]], list[str]]] = {
         *("time", lambda f: one(f["started"]), ["2025-12-29T10:20:00Z", "1767003600", "2025-12-29T11:20:00+01:00"]),
     ),
 }
-ORDERS = {
+ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "GreaterThan": lambda a, b: a > b,
     "GreaterThanOrEqualTo": lambda a, b: a >= b,
     "LessThan": lambda a, b: a < b,
@@ -236,13 +236,14 @@ async def searched(aws: Aws, caller: Caller) -> Aws:
 
 
 async def test_pages_are_in_order_whatever_their_size(searched: Aws) -> None:
-    for property_, value in (
+    read: list[tuple[str, Callable[[Fact], Any]]] = [
         ("TrialComponentName", lambda fact: fact["name"].lower()),
         ("metrics.val.loss.max", lambda fact: max(fact["losses"], default=None)),
         ("Parameters.lr", lambda fact: fact["parameters"].get("lr")),
         ("Tags.team", lambda fact: fact["tags"].get("team")),
         ("StartTime", lambda fact: fact["started"]),
-    ):
+    ]
+    for property_, value in read:
         with_it = [fact for fact in FACTS if value(fact) is not None]
         without = sorted((fact["name"] for fact in FACTS if value(fact) is None), key=str.lower)
         for order in ("Ascending", "Descending"):
@@ -250,7 +251,7 @@ async def test_pages_are_in_order_whatever_their_size(searched: Aws) -> None:
             listed.sort(key=value, reverse=order == "Descending")
             wanted = [fact["name"] for fact in listed] + without
             for size in (7, 100):
-                asked = {"SortBy": property_, "SortOrder": order, "MaxResults": size}
+                asked: dict[str, Any] = {"SortBy": property_, "SortOrder": order, "MaxResults": size}
                 assert await names(searched, Resource=COMPONENT, **asked) == wanted
     first = await searched("search", Resource=COMPONENT, MaxResults=3)
     assert first["TotalHits"] == {"Value": COUNT, "Relation": "EqualTo"}
