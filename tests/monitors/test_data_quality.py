@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 
 from graph import history
+from graph.access import Caller, Role
 from graph.artifacts import ArtifactStore
 from graph.associations import AssociationType
 from graph.catalog import Catalog
@@ -23,7 +24,6 @@ from graph.commands import create_artifact, delete
 from graph.entities import Kind
 from graph.errors import ConflictError, InvalidError, NotFoundError
 from graph.lineage import Direction, Lineage, walk
-from graph.store.writer import Caller
 from graph.verification import verify
 from monitors import data_quality
 from monitors.analysis import parse_constraints, parse_statistics
@@ -289,7 +289,7 @@ async def test_what_is_no_baseline_is_refused(bench: Bench) -> None:
         await bench.run(bench.july(), "baseline")
     with pytest.raises(NotFoundError):
         await bench.run(bench.july(), learnt.arn, model=bench.catalog.place(bench.caller.account).arn("model/absent"))
-    stranger = Caller(f"{int(bench.caller.account) ^ 1:012d}", "tester", "test")
+    stranger = Caller(f"{int(bench.caller.account) ^ 1:012d}", "tester", "test", Role.WRITER)
     with pytest.raises(NotFoundError):
         await data_quality.run(bench.catalog, bench.artifacts, stranger, bench.july(), learnt.arn)
 
