@@ -1,0 +1,1 @@
+CREATE INDEX index_revision_superseded IF NOT EXISTS FOR (n:Revision) ON (n.superseded)
