@@ -17,10 +17,14 @@ TEXTS = {
     "resourceArn": "resource_arn",
     "sourceUri": "source_uri",
     "sourceArn": "source_arn",
+    "sourceType": "source_type",
+    "sourceId": "source_id",
+    "displayName": "display_name",
     "status": "status",
+    "statusMessage": "status_message",
 }
 TIMES = {"startedAt": "started_at", "endedAt": "ended_at", "validFrom": "valid_from"}
-MAPS = ("properties", "tags", "parameters", "metrics", "inputs", "outputs")
+MAPS = ("properties", "tags", "metadata", "parameters", "metrics", "inputs", "outputs")
 ENTITY_KEYS = {"id", "kind", "sourceTypes", *TEXTS, *TIMES, *MAPS}
 ASSOCIATION_KEYS = {"source", "destination", "association", "validFrom"}
 
@@ -155,6 +159,7 @@ def _files(values: dict[str, Any]) -> dict[str, dict[str, str]]:
 FORMS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "properties": _texts,
     "tags": _texts,
+    "metadata": _texts,
     "parameters": _parameters,
     "metrics": _parameters,
     "inputs": _files,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from graph import history, listing
+from graph import history, listing, metrics
 from graph.access import Caller
 from graph.associations import Association, AssociationType
 from graph.catalog import Catalog
@@ -29,6 +29,7 @@ V = TypeVar("V")
 EntityKey = tuple[str, Moment]
 AssociationsKey = tuple[str, Moment, bool, tuple[AssociationType, ...], int, str | None]
 ChangesKey = tuple[str, int, int, str | None]
+SummariesKey = tuple[Entity, Moment]
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class Context:
     entities: DataLoader[EntityKey, Entity | None] = field(init=False)
     associations: DataLoader[AssociationsKey, listing.Page[Association]] = field(init=False)
     changes: DataLoader[ChangesKey, list[history.Change]] = field(init=False)
+    summaries: DataLoader[SummariesKey, list[metrics.Summary]] = field(init=False)
     _slots: asyncio.Semaphore = field(init=False)
     _moments: dict[Any, "asyncio.Future[Moment]"] = field(init=False, default_factory=dict)
 
@@ -54,6 +56,7 @@ class Context:
         self.entities = DataLoader(self._load_entities)
         self.associations = DataLoader(lambda keys: self._each(keys, self._load_associations))
         self.changes = DataLoader(lambda keys: self._each(keys, self._load_changes))
+        self.summaries = DataLoader(self._load_summaries, cache_key_fn=lambda key: (key[0].arn, key[1]))
 
     @property
     def account(self) -> str:
@@ -114,6 +117,19 @@ class Context:
         parts = [(when, all_[i : i + BATCH]) for when, all_ in wanted.items() for i in range(0, len(all_), BATCH)]
         await asyncio.gather(*(load(when, part) for when, part in parts))
         return [found.get(key) for key in keys]
+
+    async def _load_summaries(self, keys: list[SummariesKey]) -> list[list[metrics.Summary]]:
+        wanted: dict[Moment, list[Entity]] = {}
+        for entity, when in keys:
+            wanted.setdefault(when, []).append(entity)
+
+        async def load(when: Moment, entities: list[Entity]) -> dict[str, list[metrics.Summary]]:
+            async with self._slots:
+                return await metrics.summaries(self.catalog.store, self.account, entities, when)
+
+        read = await asyncio.gather(*(load(when, entities) for when, entities in wanted.items()))
+        found = dict(zip(wanted, read, strict=True))
+        return [found[when][entity.arn] for entity, when in keys]
 
     async def _load_associations(self, key: AssociationsKey) -> listing.Page[Association]:
         arn, when, outgoing, types, first, after = key

@@ -28,10 +28,11 @@ READ = 10
 """The cost of a field that reads the database."""
 PAGES = {"artifacts", "actions", "contexts", "trialComponents", "associations", "history"}
 PAGE = 50
+SERIES = {"metricSeries": 5_000}
 WALKS = {"lineage": 5_000, "path": 1_000}
 EDGES = 2
 """Edges a node that a walk is taken to have."""
-BATCHED = {"entity", "sourceEntity", "destinationEntity"}
+BATCHED = {"entity", "sourceEntity", "destinationEntity", "metrics"}
 BODIES = {"before", "after"}
 
 Fragments = Mapping[str, FragmentDefinitionNode]
@@ -89,6 +90,9 @@ class _Costs:
             return READ if name in BODIES else 1
         if name in PAGES:
             return READ * 2 + self.of(selection.selection_set, self._argument(selection, "first", PAGE))
+        if name in SERIES:
+            points = self._argument(selection, "first", SERIES[name])
+            return READ * 2 + points * (1 + self.of(selection.selection_set, 0))
         if name in WALKS:
             return READ * 10 + self.of(selection.selection_set, self._argument(selection, "limit", WALKS[name]))
         inner = 1 + self.of(selection.selection_set, 0)

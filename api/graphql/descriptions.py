@@ -10,9 +10,11 @@ from api.graphql import (
     access_log,
     associations,
     connections,
+    deletions,
     entities,
     inputs,
     lineage,
+    metrics,
     mutations,
     payloads,
     queries,
@@ -21,7 +23,7 @@ from api.graphql import (
 )
 
 MODULES: tuple[ModuleType, ...] = (
-    *(access_log, associations, connections, entities, inputs, lineage),
+    *(access_log, associations, connections, deletions, entities, inputs, lineage, metrics),
     *(mutations, payloads, queries, revisions, values),
 )
 

@@ -8,9 +8,10 @@ import strawberry
 
 from api.graphql.associations import AssociationConnection, associations_page
 from api.graphql.context import Info
-from api.graphql.names import AssociationType, Direction, Kind, SourceIdType, Status
+from api.graphql.metrics import SERIES, MetricPoint, MetricSummary, series, summaries
+from api.graphql.names import METADATA, AssociationType, Direction, Kind, SourceIdType, Status
 from api.graphql.revisions import RevisionConnection, revisions_page
-from api.graphql.values import Actor, Parameter, Property, SourceType, Tag, TrialArtifact, actor
+from api.graphql.values import Actor, Metadata, Parameter, Property, SourceType, Tag, TrialArtifact, actor
 from graph import entities
 from graph.times import Moment, from_ms
 
@@ -59,6 +60,12 @@ class EntityType:
     @strawberry.field
     def properties(self) -> list[Property]:
         return [Property(key=key, value=value) for key, value in (self.data.properties or {}).items()]
+
+    @strawberry.field
+    def metadata(self) -> Metadata | None:
+        """Where it comes from, as far as that was said."""
+        said = self.data.metadata
+        return None if not said else Metadata(**{field: said.get(name) for field, name in METADATA.items()})
 
     @strawberry.field
     def owners(self) -> list[str]:
@@ -130,6 +137,20 @@ class Activity(EntityType):
     """What was done: how far it has come, and when."""
 
     @strawberry.field
+    def display_name(self) -> str:
+        """What people call it; its name where nothing else was said."""
+        return self.data.display_name or self.data.name
+
+    @strawberry.field
+    def source_type(self) -> str | None:
+        return self.data.source_type
+
+    @strawberry.field
+    def status_message(self) -> str | None:
+        """Why the status is what it is."""
+        return self.data.status_message
+
+    @strawberry.field
     def source_uri(self) -> str | None:
         return self.data.source_uri
 
@@ -150,14 +171,31 @@ class Activity(EntityType):
 class Action(Activity):
     """Something that was done: an approval, a deployment."""
 
+    @strawberry.field
+    def source_id(self) -> str | None:
+        return self.data.source_id
+
 
 @strawberry.type
 class Context(EntityType):
     """What groups others: an endpoint, a model group, an experiment."""
 
     @strawberry.field
+    def display_name(self) -> str:
+        """What people call it; its name where nothing else was said."""
+        return self.data.display_name or self.data.name
+
+    @strawberry.field
     def source_uri(self) -> str | None:
         return self.data.source_uri
+
+    @strawberry.field
+    def source_type(self) -> str | None:
+        return self.data.source_type
+
+    @strawberry.field
+    def source_id(self) -> str | None:
+        return self.data.source_id
 
 
 @strawberry.type
@@ -173,8 +211,16 @@ class TrialComponent(Activity):
         return _parameters(self.data.parameters)
 
     @strawberry.field
-    def metrics(self) -> list[Parameter]:
-        return _parameters(self.data.metrics)
+    async def metrics(self, info: Info) -> list[MetricSummary]:
+        """What its metrics came to, by name."""
+        return await summaries(info.context, self.data, self.when)
+
+    @strawberry.field
+    async def metric_series(
+        self, info: Info, name: str, first: int = SERIES, after: str | None = None
+    ) -> list[MetricPoint]:
+        """The points of one metric, by time, then by step; at most 10,000 at once."""
+        return await series(info.context, self.data, self.when, name, first, after)
 
     @strawberry.field
     def inputs(self) -> list[TrialArtifact]:

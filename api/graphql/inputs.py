@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from api.graphql.names import AssociationType, Cascade, SourceIdType, Status
+from api.graphql.names import AssociationType, SourceIdType, Status
 
 
 @strawberry.input
@@ -61,6 +61,16 @@ class TrialArtifactInput:
 
 
 @strawberry.input
+class MetadataInput:
+    """Where something comes from."""
+
+    commit_id: str | None = None
+    repository: str | None = None
+    generated_by: str | None = None
+    project_id: str | None = None
+
+
+@strawberry.input
 class RepeatableInput:
     """`clientRequestId` makes it safe to repeat."""
 
@@ -75,6 +85,7 @@ class NewEntityInput:
     description: str | None = None
     properties: list[PropertyInput] | None = None
     tags: list[TagInput] | None = None
+    metadata: MetadataInput | None = None
     resource_arn: strawberry.ID | None = None
     valid_from: datetime | None = None
     exclusive: bool = strawberry.field(
@@ -87,8 +98,11 @@ class NewActivityInput(NewEntityInput):
     """Something that is done: how far it has come, and when."""
 
     name: str
+    display_name: str | None = None
     source_uri: str | None = None
+    source_type: str | None = None
     status: Status | None = None
+    status_message: str | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
 
@@ -109,6 +123,8 @@ class ArtifactInput(NewEntityInput):
 class ActionInput(NewActivityInput):
     """An action, known by its name; creating it again finds it."""
 
+    source_id: str | None = None
+
 
 @strawberry.input
 class ContextInput(NewEntityInput):
@@ -118,7 +134,10 @@ class ContextInput(NewEntityInput):
     """
 
     name: str
+    display_name: str | None = None
     source_uri: str | None = None
+    source_type: str | None = None
+    source_id: str | None = None
 
 
 @strawberry.input
@@ -161,6 +180,7 @@ class UpdateEntityInput(RepeatableInput):
 
     arn: strawberry.ID
     description: strawberry.Maybe[str | None]
+    metadata: strawberry.Maybe[MetadataInput | None]
     properties: strawberry.Maybe[list[PropertyInput] | None]
     remove_properties: list[str] | None = None
     valid_from: datetime | None = None
@@ -170,8 +190,11 @@ class UpdateEntityInput(RepeatableInput):
 class UpdateActivityInput(UpdateEntityInput):
     """A change of something that is done."""
 
+    display_name: strawberry.Maybe[str | None]
     source_uri: strawberry.Maybe[str | None]
+    source_type: strawberry.Maybe[str | None]
     status: strawberry.Maybe[Status | None]
+    status_message: strawberry.Maybe[str | None]
     started_at: strawberry.Maybe[datetime | None]
     ended_at: strawberry.Maybe[datetime | None]
 
@@ -187,12 +210,17 @@ class UpdateArtifactInput(UpdateEntityInput):
 class UpdateActionInput(UpdateActivityInput):
     """A change of an action; null clears a field."""
 
+    source_id: strawberry.Maybe[str | None]
+
 
 @strawberry.input
 class UpdateContextInput(UpdateEntityInput):
     """A change of a context; null clears a field."""
 
+    display_name: strawberry.Maybe[str | None]
     source_uri: strawberry.Maybe[str | None]
+    source_type: strawberry.Maybe[str | None]
+    source_id: strawberry.Maybe[str | None]
 
 
 @strawberry.input
@@ -207,18 +235,6 @@ class UpdateTrialComponentInput(UpdateActivityInput):
     metrics: strawberry.Maybe[list[ParameterInput] | None]
     inputs: strawberry.Maybe[list[TrialArtifactInput] | None]
     outputs: strawberry.Maybe[list[TrialArtifactInput] | None]
-
-
-@strawberry.input
-class DeleteEntityInput(RepeatableInput):
-    """The end of an entity; a tombstone stays, and the history.
-
-    The cascade ASSOCIATIONS ends its associations with it; NONE refuses while it has some.
-    """
-
-    arn: strawberry.ID
-    cascade: Cascade = Cascade.NONE
-    valid_to: datetime | None = None
 
 
 @strawberry.input

@@ -6,12 +6,14 @@ import strawberry
 
 from api.graphql import inputs, payloads, requests
 from api.graphql.context import Context, Info
+from api.graphql.deletions import DeletionMutations
 from api.graphql.entities import Action, Artifact, EntityType, TrialComponent
 from api.graphql.entities import Context as ContextType
 from api.graphql.ingest import ingest
 from api.graphql.jobs import JobMutations
+from api.graphql.metrics import MetricMutations
 from api.graphql.names import AssociationType
-from api.graphql.payloads import AssociationPayload, DeletePayload, IngestPayload, Payload
+from api.graphql.payloads import AssociationPayload, IngestPayload, Payload
 from graph import commands
 from graph.commands import Command
 from graph.errors import InvalidError
@@ -19,7 +21,7 @@ from graph.store.writer import Outcome
 
 
 @strawberry.type
-class Mutation(JobMutations):
+class Mutation(JobMutations, MetricMutations, DeletionMutations):
     """What can be written."""
 
     @strawberry.mutation
@@ -61,15 +63,6 @@ class Mutation(JobMutations):
         input: inputs.UpdateTrialComponentInput,
     ) -> Payload[TrialComponent]:
         return await _update(info.context, "updateTrialComponent", input)
-
-    @strawberry.mutation
-    async def delete_entity(self, info: Info, input: inputs.DeleteEntityInput) -> DeletePayload:
-        arn = await info.context.lineage_arn(input.arn)
-        command = commands.delete(arn, cascade=input.cascade.value, valid_to=input.valid_to)
-        outcome = await _write(info.context, "deleteEntity", command, input.client_request_id)
-        return DeletePayload(
-            arn=strawberry.ID(arn), sequence=payloads.sequence(outcome), recorded_at=payloads.recorded_at(outcome)
-        )
 
     @strawberry.mutation
     async def tag(self, info: Info, input: inputs.SetTagsInput) -> Payload[EntityType]:

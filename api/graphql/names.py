@@ -37,6 +37,7 @@ class Cascade(StrEnum):
 
     NONE = "NONE"
     ASSOCIATIONS = "ASSOCIATIONS"
+    DESCENDANTS = "DESCENDANTS"
 
 
 @strawberry.enum
@@ -49,7 +50,17 @@ class SourceIdType(StrEnum):
     CUSTOM = "Custom"
 
 
+METADATA = {
+    "commit_id": "CommitId",
+    "repository": "Repository",
+    "generated_by": "GeneratedBy",
+    "project_id": "ProjectId",
+}
+"""The fields of the metadata of an entity, and what the graph calls them."""
+
+
 __all__ = [
+    "METADATA",
     "AccessOutcome",
     "AssociationType",
     "Cascade",

@@ -43,13 +43,6 @@ class Payload(Recorded, Generic[T]):
 
 
 @strawberry.type
-class DeletePayload(Recorded):
-    """An entity that ended."""
-
-    arn: strawberry.ID
-
-
-@strawberry.type
 class AssociationPayload(Recorded):
     """An association that was written; `created` tells whether it did not hold before."""
 

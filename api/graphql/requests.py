@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from strawberry import Some
 
 from api.graphql import inputs
-from api.graphql.names import Kind
+from api.graphql.names import METADATA, Kind
 from graph import arns, commands
 from graph.commands import Place, Put, Update
 from graph.errors import InvalidError
@@ -54,6 +54,7 @@ def new(place: Place, given: inputs.NewEntityInput) -> Put:
         "description": given.description,
         "properties": pairs(given.properties, "properties"),
         "tags": pairs(given.tags, "tags"),
+        "metadata": None if given.metadata is None else metadata(given.metadata),
         "resource_arn": _resource_arn(place, given.resource_arn),
         "valid_from": given.valid_from,
         "exclusive": given.exclusive,
@@ -62,9 +63,12 @@ def new(place: Place, given: inputs.NewEntityInput) -> Put:
         types = [(item.type.value, item.value) for item in given.source_types or ()]
         return commands.create_artifact(place, given.source_uri, name=given.name, source_types=types, **common)
     if isinstance(given, inputs.ActionInput):
-        return commands.create_named(place, Kind.ACTION, given.name, **common, **_activity(given))
+        return commands.create_named(
+            place, Kind.ACTION, given.name, source_id=given.source_id, **common, **_activity(given)
+        )
     if isinstance(given, inputs.ContextInput):
-        return commands.create_named(place, Kind.CONTEXT, given.name, source_uri=given.source_uri, **common)
+        source = {name: getattr(given, name) for name in ("display_name", "source_uri", "source_type", "source_id")}
+        return commands.create_named(place, Kind.CONTEXT, given.name, **source, **common)
     assert isinstance(given, inputs.TrialComponentInput)
     return commands.create_named(place, Kind.TRIAL_COMPONENT, given.name, **common, **_activity(given), **_trial(given))
 
@@ -100,7 +104,10 @@ def change(arn: str, given: inputs.UpdateEntityInput) -> Update:
 
 def _activity(given: inputs.NewActivityInput) -> dict[str, Any]:
     return {
+        "display_name": given.display_name,
         "source_uri": given.source_uri,
+        "source_type": given.source_type,
+        "status_message": given.status_message,
         "status": None if given.status is None else given.status.value,
         "started_at": given.started_at,
         "ended_at": given.ended_at,
@@ -157,6 +164,11 @@ def pairs(items: Iterable[inputs.TagInput | inputs.PropertyInput] | None, path: 
     return by_key(items, path, lambda item: item.value)
 
 
+def metadata(given: inputs.MetadataInput) -> dict[str, str]:
+    """Where something comes from, as the graph keeps it."""
+    return {name: value for field, name in METADATA.items() if (value := getattr(given, field)) is not None}
+
+
 def parameters(items: Iterable[inputs.ParameterInput] | None, path: str) -> dict[str, Mapping[str, str]] | None:
     """Parameters or metrics as the graph keeps them: a number as its shortest decimal text.
 
@@ -185,6 +197,7 @@ def files(items: Iterable[inputs.TrialArtifactInput] | None, path: str) -> dict[
 
 READ: dict[str, Callable[[Any], Any]] = {
     "status": lambda status: status.value,
+    "metadata": metadata,
     "properties": lambda items: pairs(items, "properties"),
     "parameters": lambda items: parameters(items, "parameters"),
     "metrics": lambda items: parameters(items, "metrics"),

@@ -41,6 +41,16 @@ class SourceType:
 
 
 @strawberry.type
+class Metadata:
+    """Where something comes from: the commit and repository of its code, what generated it, its project."""
+
+    commit_id: str | None
+    repository: str | None
+    generated_by: str | None
+    project_id: str | None
+
+
+@strawberry.type
 class Parameter:
     """A value by name: a number or a text."""
 

@@ -58,7 +58,7 @@ async def test_updates_of_the_four_kinds(service: Service) -> None:
       updateArtifact(input: $artifact) { entity { name properties { key value } } sequence }
       updateAction(input: $action) { entity { status } created }
       updateContext(input: $context) { entity { sourceUri description } }
-      updateTrialComponent(input: $trial) { entity { status parameters { key number string } metrics { key } } } }"""
+      updateTrialComponent(input: $trial) { entity { status parameters { key number string } metrics { name } } } }"""
     done = await service.data(
         query,
         artifact={"arn": artifact, "name": "new", "properties": [{"key": "p", "value": "1"}]},
@@ -81,7 +81,7 @@ async def test_updates_of_the_four_kinds(service: Service) -> None:
     component = done["updateTrialComponent"]["entity"]
     assert component["status"] == "STOPPED"
     assert [parameter["key"] for parameter in component["parameters"]] == ["a", "b"]
-    assert component["metrics"] == [{"key": "m"}]
+    assert component["metrics"] == [{"name": "m"}]
     remove = (
         """mutation($input: UpdateArtifactInput!) { updateArtifact(input: $input) { entity { properties { key } } } }"""
     )
@@ -92,19 +92,24 @@ async def test_updates_of_the_four_kinds(service: Service) -> None:
     assert wrong.error["extensions"]["path"] == "arn"
 
 
+KEYS = {"metrics": "name"}
+"""What tells the items of a list apart, where it is not their key."""
+
+
 async def test_null_clears_a_field_and_what_is_left_out_stays(service: Service) -> None:
     full = {
         "description": "d",
         "properties": [{"key": "p", "value": "1"}],
     }
-    activity = {"sourceUri": "s3://x", "status": "FAILED", "startedAt": MOMENT, "endedAt": MOMENT}
+    source = {"sourceUri": "s3://x", "sourceType": "t"}
+    activity = {**source, "status": "FAILED", "statusMessage": "m", "startedAt": MOMENT, "endedAt": MOMENT}
     pairs = {name: [{"key": "k", "number": 1}] for name in ("parameters", "metrics")} | {
         name: [{"key": "k", "value": "s3://k"}] for name in ("inputs", "outputs")
     }
     rows = [
         {"artifact": {"sourceUri": "s3://a", **full}},
-        {"action": {"name": "act", **activity, **full}},
-        {"context": {"name": "ctx", "sourceUri": "s3://x", **full}},
+        {"action": {"name": "act", "sourceId": "1", **activity, **full}},
+        {"context": {"name": "ctx", **source, "sourceId": "1", **full}},
         {"trialComponent": {"name": "job", "sourceArn": service.arn("model/m"), **activity, **pairs, **full}},
     ]
     arns = [row["arn"] for row in (await ask(service, INGEST, entities=rows)).data["ingest"]["entities"]]
@@ -112,7 +117,10 @@ async def test_null_clears_a_field_and_what_is_left_out_stays(service: Service) 
     for kind, arn, row in zip(kinds, arns, rows, strict=True):
         (given,) = row.values()
         fields = given.keys() - {"name"} - ({"sourceUri"} if kind == "Artifact" else set())
-        shown = " ".join(f"{name} {{ key }}" if isinstance(given[name], list) else name for name in sorted(fields))
+        shown = " ".join(
+            f"{name} {{ key: {KEYS.get(name, 'key')} }}" if isinstance(given[name], list) else name
+            for name in sorted(fields)
+        )
         update = f"""mutation($input: Update{kind}Input!) {{ done: update{kind}(input: $input) {{
           sequence entity {{ {shown} }} }} }}"""
         same = (await ask(service, update, arn=arn)).data["done"]

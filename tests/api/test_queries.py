@@ -13,7 +13,7 @@ fragment All on Entity {
   ... on Context { contextUri: sourceUri }
   ... on TrialComponent {
     sourceArn trialUri: sourceUri trialStatus: status trialStart: startedAt trialEnd: endedAt
-    parameters { key number string } metrics { key number string }
+    parameters { key number string } metrics { name count minimum maximum average standardDeviation last }
     inputs { key value mediaType } outputs { key value mediaType }
   }
 }
@@ -121,7 +121,8 @@ async def test_a_trial_component_shows_parameters_metrics_and_files(service: Ser
         {"key": "loss", "number": None, "string": "log"},
         {"key": "lr", "number": 0.1, "string": None},
     ]
-    assert entity["metrics"] == [{"key": "auc", "number": 1, "string": None}]
+    numbers = {"minimum": 1, "maximum": 1, "average": 1, "standardDeviation": 0, "last": 1}
+    assert entity["metrics"] == [{"name": "auc", "count": 1, **numbers}]
     assert entity["inputs"] == [{"key": "train", "value": "s3://a", "mediaType": "text/csv"}]
 
 
