@@ -1,20 +1,25 @@
 """Reading what a batch of requests has to see, as known now."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from graph.store import rows
+from graph.store.numbering import highest
 from graph.store.store import Transaction
 from graph.times import FOREVER
 from graph.working import Needs, Working
 
 
-async def load(transaction: Transaction, needs: Needs, working: Working | None = None) -> Working:
+async def load(
+    transaction: Transaction, needs: Needs, working: Working | None = None, *, hints: Mapping[str, int] | None = None
+) -> Working:
     """What the requests of a batch have to see, in a few statements.
 
     Args:
         transaction: Where to look.
         needs: What they have to see.
         working: What was loaded before, to which the rest is added.
+        hints: Numbers that were the highest not long ago.
     """
     working = Working() if working is None else working
     wanted = {arn: since for arn, since in needs.entities.items() if arn not in working.pieces}
@@ -29,9 +34,7 @@ async def load(transaction: Transaction, needs: Needs, working: Working | None =
         for resource_arn, arn, *_ in await transaction.run("entity/resolve", {"arns": resources}):
             working.holders[resource_arn] = arn
     if needs.numbered:
-        ranges = [[prefix, f"{prefix[:-1]}0"] for prefix in sorted(needs.numbered)]
-        for prefix, key in await transaction.run("registry/highest", {"ranges": ranges}):
-            working.numbers[prefix] = int(key.rsplit("/", 1)[1])
+        working.numbers |= await highest(transaction.run, sorted(needs.numbered), hints)
     edges: list[Any] = []
     # An entity that does not exist yet has no edges to look for.
     if triples := [list(t) for t in sorted(needs.triples) if t[0] in working.pieces and t[2] in working.pieces]:

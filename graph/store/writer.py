@@ -26,6 +26,8 @@ __all__ = ["Outcome", "Writer"]
 
 QUEUE_REQUESTS = 10_000
 REQUEST_ID = 256
+HINTS = 10_000
+"""Groups whose highest numbers are remembered."""
 ATTEMPT_SECONDS = 70.0
 """The longest that a database may say nothing: somewhat more than it gives a transaction itself."""
 
@@ -45,6 +47,7 @@ class Writer:
         self._on_heads = on_heads
         self._waiting: asyncio.Queue[Request] = asyncio.Queue(QUEUE_REQUESTS)
         self._held: Request | None = None
+        self._numbers: dict[str, int] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def submit(
@@ -188,7 +191,10 @@ class Writer:
         needs = Needs()
         for request in batch:
             needs.add(request.needs)
-        working = await load(transaction, needs)
+        working = await load(transaction, needs, hints=self._numbers)
+        self._numbers |= working.numbers
+        if len(self._numbers) > HINTS:
+            self._numbers.clear()
         following = [command for request in batch for command in request.following]
         if following:
             needs = Needs()
