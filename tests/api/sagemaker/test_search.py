@@ -413,3 +413,19 @@ async def test_suggestions_begin_as_the_hint_does(searched: Aws) -> None:
     assert await suggested("Experiment", "Experiment") == ["ExperimentArn", "ExperimentName"]
     whole = await searched("get_search_suggestions", Resource=COMPONENT)
     assert {"CreationTime", "Source.SourceArn"} <= {item["PropertyName"] for item in whole["PropertyNameSuggestions"]}
+
+
+async def test_nested_filters_hold_of_one_parent(searched: Aws) -> None:
+    """A component in t2 (of churn) and t3 (of other) has no parent t2 of other, though it has a t2 and an other."""
+    await searched("create_trial_component", TrialComponentName="both")
+    for name in ("t2", "t3"):
+        await searched("associate_trial_component", TrialComponentName="both", TrialName=name)
+    for trial, experiment, one in (("t2", "churn", True), ("t3", "other", True), ("t2", "other", False)):
+        filters = [
+            {"Name": "Parents.TrialName", "Operator": "Equals", "Value": trial},
+            {"Name": "Parents.ExperimentName", "Operator": "Equals", "Value": experiment},
+        ]
+        nested_ = {"NestedFilters": [{"NestedPropertyName": "Parents", "Filters": filters}]}
+        asked = {"Resource": COMPONENT, "MaxResults": 100}
+        assert ("both" in await names(searched, **asked, SearchExpression=nested_)) == one
+        assert "both" in await names(searched, **asked, SearchExpression={"Filters": filters})
