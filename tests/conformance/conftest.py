@@ -25,7 +25,10 @@ from tests.conftest import Databases
 from tests.servers.application import Switch
 from tests.servers.environments import python
 
-MODULES = {"sdk2": ("lineage", "walks", "runs", "experiments1"), "sdk3": ("lineage", "walks", "runs", "resources3")}
+MODULES = {
+    "sdk2": ("lineage", "walks", "runs", "experiments1", "waits2"),
+    "sdk3": ("lineage", "walks", "runs", "resources3"),
+}
 """The scenarios of each environment, modules in `clients/`."""
 CLIENTS = Path(__file__).with_name("clients")
 BUCKET = "models-of-ours"

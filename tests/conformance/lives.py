@@ -1,0 +1,156 @@
+"""The life of everything that the door keeps, told in boto3's calls: each offered operation is called at least once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.api.conftest import Service
+from tests.api.sagemaker.test_jobs import TRAINING, TRANSFORM
+
+SOURCE = {"SourceUri": "s3://lake/churn"}
+
+
+class Boto3:
+    """boto3 clients of one key; calls run in a thread, since the server shares the tests' loop."""
+
+    def __init__(self, service: Service, key: tuple[str, str]) -> None:
+        self.service = service
+        self.key = key
+        self._made = partial(
+            boto3.client,
+            endpoint_url=str(service.client.base_url),
+            region_name="us-east-1",
+            aws_access_key_id=key[0],
+            aws_secret_access_key=key[1],
+            config=Config(retries={"total_max_attempts": 1}, proxies={}),
+        )
+        self._clients: dict[str, Any] = {}
+
+    def client(self, name: str = "sagemaker") -> Any:
+        if name not in self._clients:
+            self._clients[name] = self._made(name)
+        return self._clients[name]
+
+    async def __call__(self, method: str, service: str = "sagemaker", **given: Any) -> Any:
+        return await asyncio.to_thread(getattr(self.client(service), method), **given)
+
+    async def error(self, method: str, **given: Any) -> ClientError:
+        with pytest.raises(ClientError) as caught:
+            await self(method, **given)
+        return caught.value
+
+
+async def identity(aws: Boto3) -> None:
+    who = await aws("get_caller_identity", "sts")
+    assert who["Account"] == aws.service.account
+    role = (await aws("get_role", "iam", RoleName="stemma"))["Role"]["Arn"]
+    assert role == f"arn:aws:iam::{aws.service.account}:role/stemma"
+
+
+async def lineage(aws: Boto3) -> None:
+    data = (await aws("create_artifact", ArtifactType="DataSet", Source=SOURCE))["ArtifactArn"]
+    run = (await aws("create_action", ActionName="deploy", ActionType="ModelDeployment", Source=SOURCE))["ActionArn"]
+    place = (await aws("create_context", ContextName="endpoint", ContextType="Endpoint", Source=SOURCE))["ContextArn"]
+    await aws("update_artifact", ArtifactArn=data, ArtifactName="churn", Properties={"rows": "12"})
+    await aws("update_action", ActionName="deploy", Status="Completed", Description="to all")
+    await aws("update_context", ContextName="endpoint", Properties={"size": "2"})
+    assert (await aws("describe_artifact", ArtifactArn=data))["Properties"] == {"rows": "12"}
+    assert (await aws("describe_action", ActionName="deploy"))["Status"] == "Completed"
+    assert (await aws("describe_context", ContextName="endpoint"))["Properties"] == {"size": "2"}
+    for kind, arn in (("artifact", data), ("action", run), ("context", place)):
+        (summary,) = (await aws(f"list_{kind}s", SourceUri=SOURCE["SourceUri"]))[f"{kind.title()}Summaries"]
+        assert summary[f"{kind.title()}Arn"] == arn
+    await aws("add_association", SourceArn=data, DestinationArn=run, AssociationType="ContributedTo")
+    await aws("add_association", SourceArn=run, DestinationArn=place, AssociationType="AssociatedWith")
+    (link,) = (await aws("list_associations", SourceArn=data))["AssociationSummaries"]
+    assert (link["DestinationArn"], link["AssociationType"]) == (run, "ContributedTo")
+    found = await aws("query_lineage", StartArns=[place], Direction="Ascendants", IncludeEdges=True)
+    assert {vertex["Arn"] for vertex in found["Vertices"]} == {data, run, place}
+    assert len(found["Edges"]) == 2
+    (group,) = (await aws("list_lineage_groups"))["LineageGroupSummaries"]
+    described = await aws("describe_lineage_group", LineageGroupName=group["LineageGroupName"])
+    assert described["LineageGroupArn"] == group["LineageGroupArn"]
+    policy = await aws("get_lineage_group_policy", LineageGroupName=group["LineageGroupName"])
+    assert policy["LineageGroupArn"] == group["LineageGroupArn"]
+    for arn in (data, run, place):
+        await aws("add_tags", ResourceArn=arn, Tags=[{"Key": "owner", "Value": "ana"}])
+        assert (await aws("list_tags", ResourceArn=arn))["Tags"] == [{"Key": "owner", "Value": "ana"}]
+        await aws("delete_tags", ResourceArn=arn, TagKeys=["owner"])
+    await aws("delete_association", SourceArn=data, DestinationArn=run)
+    await aws("delete_association", SourceArn=run, DestinationArn=place)
+    await aws("delete_context", ContextName="endpoint")
+    await aws("delete_action", ActionName="deploy")
+    await aws("delete_artifact", ArtifactArn=data)
+
+
+async def experiments(aws: Boto3) -> None:
+    await aws("create_experiment", ExperimentName="churn", Description="why they go")
+    await aws("update_experiment", ExperimentName="churn", DisplayName="Churn")
+    await aws("create_trial", TrialName="first", ExperimentName="churn")
+    await aws("update_trial", TrialName="first", DisplayName="First")
+    await aws("create_trial_component", TrialComponentName="step", Parameters={"depth": {"NumberValue": 3}})
+    await aws("update_trial_component", TrialComponentName="step", Status={"PrimaryStatus": "Completed"})
+    await aws("associate_trial_component", TrialName="first", TrialComponentName="step")
+    point = {"MetricName": "loss", "Timestamp": datetime.now(UTC), "Step": 1, "Value": 0.5}
+    put = await aws("batch_put_metrics", "sagemaker-metrics", TrialComponentName="step", MetricData=[point])
+    assert not put.get("Errors")
+    step = await aws("describe_trial_component", TrialComponentName="step")
+    assert (step["Metrics"][0]["Last"], step["Parameters"]) == (0.5, {"depth": {"NumberValue": 3.0}})
+    query = {
+        "MetricName": "loss",
+        "ResourceArn": step["TrialComponentArn"],
+        "MetricStat": "Last",
+        "Period": "IterationNumber",
+        "XAxisType": "IterationNumber",
+    }
+    got = await aws("batch_get_metrics", "sagemaker-metrics", MetricQueries=[query])
+    assert got["MetricQueryResults"][0]["MetricValues"] == [0.5]
+    assert (await aws("describe_experiment", ExperimentName="churn"))["DisplayName"] == "Churn"
+    assert (await aws("describe_trial", TrialName="first"))["ExperimentName"] == "churn"
+    (summary,) = (await aws("list_experiments"))["ExperimentSummaries"]
+    assert summary["DisplayName"] == "Churn"
+    assert [row["TrialName"] for row in (await aws("list_trials", ExperimentName="churn"))["TrialSummaries"]] == [
+        "first"
+    ]
+    listed = (await aws("list_trial_components", TrialName="first"))["TrialComponentSummaries"]
+    assert [row["TrialComponentName"] for row in listed] == ["step"]
+    parent = {"Name": "Parents.TrialName", "Operator": "Equals", "Value": "first"}
+    found = await aws("search", Resource="ExperimentTrialComponent", SearchExpression={"Filters": [parent]})
+    assert [row["TrialComponent"]["TrialComponentName"] for row in found["Results"]] == ["step"]
+    hinted = await aws(
+        "get_search_suggestions",
+        Resource="ExperimentTrialComponent",
+        SuggestionQuery={"PropertyNameQuery": {"PropertyNameHint": "Parameters.d"}},
+    )
+    assert {"PropertyName": "Parameters.depth"} in hinted["PropertyNameSuggestions"]
+    await aws("disassociate_trial_component", TrialName="first", TrialComponentName="step")
+    await aws("delete_trial_component", TrialComponentName="step")
+    await aws("delete_trial", TrialName="first")
+    await aws("delete_experiment", ExperimentName="churn")
+
+
+async def jobs(aws: Boto3) -> None:
+    for kind, request in (("training", TRAINING), ("transform", TRANSFORM)):
+        name = {f"{kind.title()}JobName": "one"}
+        arn = (await aws(f"create_{kind}_job", **name, **request))[f"{kind.title()}JobArn"]
+        described = await aws(f"describe_{kind}_job", **name)
+        assert described[f"{kind.title()}JobArn"] == arn
+        assert described[f"{kind.title()}JobStatus"] == "InProgress"
+        (summary,) = (await aws(f"list_{kind}_jobs"))[f"{kind.title()}JobSummaries"]
+        assert summary[f"{kind.title()}JobName"] == "one"
+        await aws(f"stop_{kind}_job", **name)
+        group = {"logGroupName": f"/aws/sagemaker/{kind.title()}Jobs"}
+        (stream,) = (await aws("describe_log_streams", "logs", **group, logStreamNamePrefix="one/"))["logStreams"]
+        events = await aws("get_log_events", "logs", **group, logStreamName=stream["logStreamName"])
+        assert arn in events["events"][0]["message"]
+
+
+LIVES: tuple[Callable[[Boto3], Awaitable[None]], ...] = (identity, lineage, experiments, jobs)
+"""Told one after the other in one account, by a writer."""
