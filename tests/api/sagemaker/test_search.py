@@ -336,7 +336,7 @@ async def test_a_page_goes_on_in_the_same_results_while_others_write(searched: A
 
 
 async def test_other_resources_are_not_held(aws: Aws) -> None:
-    for resource in ("TrainingJob", "ModelPackage", "FeatureGroup", "HubContent"):
+    for resource in ("TrainingJob", "FeatureGroup", "HubContent"):
         assert (await aws("search", Resource=resource))["Results"] == []
         assert (await aws("get_search_suggestions", Resource=resource))["PropertyNameSuggestions"] == []
     await aws("create_experiment", ExperimentName="e")
@@ -426,6 +426,6 @@ async def test_nested_filters_hold_of_one_parent(searched: Aws) -> None:
             {"Name": "Parents.ExperimentName", "Operator": "Equals", "Value": experiment},
         ]
         nested_ = {"NestedFilters": [{"NestedPropertyName": "Parents", "Filters": filters}]}
-        asked = {"Resource": COMPONENT, "MaxResults": 100}
+        asked: dict[str, Any] = {"Resource": COMPONENT, "MaxResults": 100}
         assert ("both" in await names(searched, **asked, SearchExpression=nested_)) == one
         assert "both" in await names(searched, **asked, SearchExpression={"Filters": filters})
