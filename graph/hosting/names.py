@@ -72,17 +72,16 @@ def named(place: Place, hosted: Hosted, text: str) -> str:
     if not text.startswith("arn:"):
         return checked(text, hosted.value)
     arn = arns.parse(text)
-    if arn.account != place.account or arn.region != place.region:
-        raise NotFoundError(f"{arn} does not exist in account {place.account}")
     family, _, rest = arn.resource.partition("/")
     suffix = f"-aws-{hosted.value}"
-    if family == "context" and rest.endswith(suffix):
-        return rest.removesuffix(suffix)
-    if family != hosted.value:
+    lineage = family == "context" and rest.endswith(suffix)
+    if not lineage and family != hosted.value:
         raise InvalidError(
             f"{text} is not the ARN of a {hosted.shown}", path=hosted.value, constraint="its ARN or name"
         )
-    return rest
+    if arn.account != place.account or arn.region != place.region:
+        raise NotFoundError(f"{arn} does not exist in account {place.account}")
+    return rest.removesuffix(suffix) if lineage else rest
 
 
 def missing(place: Place, hosted: Hosted, name: str) -> NotFoundError:

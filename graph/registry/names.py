@@ -49,10 +49,7 @@ def group_name(place: Place, text: str) -> str:
     """
     if not text.startswith("arn:"):
         return checked(text, "group").lower()
-    family, name = _resource(place, text, GROUP)
-    if family != GROUP or "/" in name:
-        raise InvalidError(f"{text} is not the ARN of a model package group", path="group", constraint="a group's ARN")
-    return name
+    return _named(place, text, GROUP)
 
 
 def group_resource(place: Place, name: str) -> str:
@@ -79,9 +76,7 @@ def package(place: Place, text: str) -> Package:
     """
     rest = text.lower()
     if text.startswith("arn:"):
-        family, rest = _resource(place, text, PACKAGE)
-        if family != PACKAGE:
-            raise InvalidError(f"{text} is not the ARN of a model package", path="arn", constraint="a package's ARN")
+        rest = _named(place, text, PACKAGE)
     found = split(f"{PACKAGE}/{rest}")
     if found is None:
         raise InvalidError(f"{text} names no model package", path="arn", constraint="<group>/<version> or <name>")
@@ -121,10 +116,14 @@ def creation_name(named: Package) -> str:
     return f"{named.slug}-aws-model-package-creation"
 
 
-def _resource(place: Place, text: str, expected: str) -> tuple[str, str]:
+def _named(place: Place, text: str, expected: str) -> str:
+    """What an ARN of a family names; that it is of the family is said first, whatever account it is of."""
     arn = arns.parse(text)
+    family, _, name = arn.resource.partition("/")
+    if family != expected or (family == GROUP and "/" in name):
+        shown = expected.replace("-", " ")
+        raise InvalidError(f"{text} is not the ARN of a {shown}", path="arn", constraint=f"a {shown}'s ARN")
     if arn.account != place.account or arn.region != place.region:
         kind = "ModelPackageGroup" if expected == GROUP else "ModelPackage"
         raise NotFoundError(f"{kind} {arn} does not exist.")
-    family, _, name = arn.resource.partition("/")
-    return family, name
+    return name

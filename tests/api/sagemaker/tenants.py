@@ -15,7 +15,7 @@ from api.sagemaker.model import service as model_of
 from api.sagemaker.validation import check_of
 
 Path = tuple[str | int, ...]
-READS = ("BatchGet", "Describe", "Get", "List", "Query", "Search")
+READS = ("BatchDescribe", "BatchGet", "Describe", "Get", "List", "Query", "Search")
 """What the names of operations that change nothing begin with."""
 TEXTS = (
     "mine",
@@ -32,6 +32,13 @@ TEXTS = (
     "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/p",
 )
 """Texts of which one fits each member that is required beside a place."""
+NEEDED: dict[str, dict[str, Any]] = {
+    "CreateModelPackage": {"InferenceSpecification": {"Containers": [{"Image": "mine"}]}},
+    "DescribeLogStreams": {"logGroupName": "/aws/sagemaker/TrainingJobs"},
+    "GetLogEvents": {"logGroupName": "/aws/sagemaker/TrainingJobs"},
+    "UpdateModelPackage": {"CustomerMetadataProperties": {"k": "v"}},
+}
+"""What operations need beyond what their models require."""
 ITEM, VALUE = 0, 1
 """In a path: an item of a list, a value of a map."""
 
@@ -97,7 +104,9 @@ def requests(service: str, operation: str, own: Mapping[str, Any]) -> Iterator[d
         return
     made = _structure(shape, (), "", own, operation)
     if not made and (named := [name for name in shape.members if name in own]):
-        yield {named[0]: _value(shape.members[named[0]], named[0], None, "", own, operation)}
+        name = named[0]
+        yield {name: _value(shape.members[name], name, None, "", own, operation), **NEEDED.get(operation, {})}
+    made = {**NEEDED.get(operation, {}), **made}
     yield made
     for member in shape.required_members:
         for other in shape.members[member].enum if shape.members[member].type_name == "string" else ():
@@ -114,7 +123,7 @@ def request(place: Place, value: str, own: Mapping[str, Any]) -> dict[str, Any]:
         own: What fills the members that are required beside it, by their names; `new` is a name for something new.
     """
     shape = model_of(place.service).model.operation_model(place.operation).input_shape
-    return _structure(shape, place.path, value, own, place.operation)
+    return {**NEEDED.get(place.operation, {}), **_structure(shape, place.path, value, own, place.operation)}
 
 
 def _texts(shape: Any, path: Path, within: tuple[str, ...]) -> Iterator[tuple[Path, Any]]:

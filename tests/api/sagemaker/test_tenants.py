@@ -120,6 +120,18 @@ async def _fill(made: Tenant, name: str) -> None:
             Tags=tags,
         ),
     }
+    arns["group"] = await made.done(
+        "CreateModelPackageGroup", ModelPackageGroupName=word, ModelPackageGroupDescription=secret, Tags=tags
+    )
+    arns["package"] = await made.done(
+        "CreateModelPackage",
+        ModelPackageGroupName=word,
+        ModelPackageDescription=secret,
+        InferenceSpecification={"Containers": [{"Image": word, "ModelDataUrl": f"s3://{word}/model"}]},
+        AdditionalInferenceSpecifications=[{"Name": "mine", "Containers": [{"Image": word}]}],
+        CustomerMetadataProperties={secret: secret},
+    )
+    await made.done("PutModelPackageGroupPolicy", ModelPackageGroupName=word, ResourcePolicy=f'{{"Id": "{secret}"}}')
     experiment = {"ExperimentName": word, "TrialName": word}
     await made.done("AssociateTrialComponent", TrialComponentName=word, TrialName=word)
     point = {"MetricName": secret, "Value": 1.0, "Timestamp": 1_700_000_000, "Step": 1}
@@ -147,19 +159,43 @@ async def _fill(made: Tenant, name: str) -> None:
         Environment={secret: secret},
         Tags=tags,
     )
+    container = {"Image": word, "ModelDataUrl": f"s3://{word}/data", "Environment": {secret: secret}}
+    arns["model"] = await made.done("CreateModel", ModelName=word, PrimaryContainer=container, Tags=tags)
+    variant = {"VariantName": word, "ModelName": word, "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+    arns["config"] = await made.done(
+        "CreateEndpointConfig", EndpointConfigName=word, ProductionVariants=[variant], Tags=tags
+    )
+    arns["endpoint"] = await made.done("CreateEndpoint", EndpointName=word, EndpointConfigName=word, Tags=tags)
     for kind, answer in arns.items():
         made.arns[kind] = next(value for key, value in answer.items() if key.endswith("Arn"))
     ends = {"SourceArn": made.arns["artifact"], "DestinationArn": made.arns["context"]}
     await made.done("AddAssociation", **ends, AssociationType="ContributedTo")
-    names = ("Action", "Context", "Experiment", "Trial", "TrialComponent", "TrainingJob", "TransformJob", "Model")
+    logs = {"logGroupName": "/aws/sagemaker/TrainingJobs", "logStreamNamePrefix": f"{word}/"}
+    (stream,) = (await made.done("DescribeLogStreams", "logs", **logs))["logStreams"]
+    names = (
+        "Action",
+        "Context",
+        "Experiment",
+        "Trial",
+        "TrialComponent",
+        "TrainingJob",
+        "TransformJob",
+        "Model",
+        "EndpointConfig",
+    )
     made.own = {
         **{f"{which}Name": word for which in names},
+        "EndpointName": word,
+        "VariantName": word,
         **ends,
         "ArtifactArn": made.arns["artifact"],
         "ResourceArn": made.arns["component"],
+        "ModelPackageGroupName": word,
+        **dict.fromkeys(("ModelPackageName", "ModelPackageArn", "ModelPackageArnList"), made.arns["package"]),
         "StartArns": made.arns["artifact"],
         "RoleArn": role,
         "LineageGroupName": "sagemaker-default-lineage-group",
+        "logStreamName": stream["logStreamName"],
         "Resource": "ExperimentTrialComponent",
         "XAxisType": "IterationNumber",
         "Period": "IterationNumber",
@@ -172,17 +208,17 @@ def fresh(own: Mapping[str, Any]) -> dict[str, Any]:
     return {**own, "new": new, "SourceUri": f"s3://{new}/data"}
 
 
-def last(place: Place) -> tuple[bool, bool, bool]:
-    """The order of tries: what reads, what changes, what creates, and what creates something of the very name.
+def order(place: Place) -> int:
+    """When a place is tried: what reads; what ends something; what creates; what else changes; what takes the very name.
 
     So nothing that the caller wrote itself is there yet to be taken for the other account's.
     """
-    creates = place.operation.startswith("Create")
-    return (
-        mutates(place.operation),
-        creates,
-        creates and place.path == (place.operation.removeprefix("Create") + "Name",),
-    )
+    operation = place.operation
+    if not mutates(operation):
+        return 0
+    if operation.startswith("Create"):
+        return 4 if place.path == (f"{operation.removeprefix('Create')}Name",) else 2
+    return 1 if operation.startswith(("Delete", "Disassociate", "Stop")) else 3
 
 
 def tries(place: Place, theirs: Tenant, mine: Tenant, tokens: Mapping[str, str]) -> Iterator[list[str]]:
@@ -199,8 +235,13 @@ def tries(place: Place, theirs: Tenant, mine: Tenant, tokens: Mapping[str, str])
     asked = f"{place.path} {place.shape.name} {place.shape.metadata.get('pattern')}".lower()
     if "uri" in asked:
         yield [f"s3://{theirs.word}/data", f"s3://{absent}/data"]
+    if "stream" in asked:
+        stream: str = theirs.own["logStreamName"]
+        yield [stream, stream.replace(theirs.word, absent)]
     for arn in theirs.arns.values() if "arn" in asked else [theirs.arns["component"]]:
-        gone = arn[: arn.rindex("/") + 1] + (uuid.uuid4().hex if ":artifact/" in arn else absent)
+        gone = arn.replace(theirs.word, absent)
+        if gone == arn:  # an artifact, whose id is a digest
+            gone = arn[: arn.rindex("/") + 1] + uuid.uuid4().hex
         yield [arn, gone, gone.replace(theirs.account, mine.account)]
 
 
@@ -253,7 +294,7 @@ async def test_nothing_of_another_account_shows_at_any_operation(keys: Keys) -> 
         if not mutates(operation):
             for given in requests(service, operation, mine.own):
                 look(operation, await mine.ask(operation, service, **given), operation)
-    for place in sorted(places(), key=last):
+    for place in sorted(places(), key=order):
         for values in tries(place, theirs, mine, tokens):
             if not all(place.takes(value) for value in values):
                 continue
@@ -287,7 +328,7 @@ async def test_readers_read_everything_and_change_nothing(keys: Keys) -> None:
     before = await state()
     changing = [(service, operation) for service, operation in sorted(OFFERED) if mutates(operation)]
     # All names of operations that change something begin with a verb that says so.
-    verbs = ("Add", "Associate", "BatchPut", "Create", "Delete", "Disassociate", "Stop", "Update")
+    verbs = ("Add", "Associate", "BatchPut", "Create", "Delete", "Disassociate", "Put", "Stop", "Update")
     assert {operation for _, operation in changing if not operation.startswith(verbs)} == set()
     for service, operation in sorted(OFFERED):
         given = next(requests(service, operation, fresh(writer.own)))
