@@ -91,7 +91,7 @@ async def found(call: Call, given: Input, resource: Resource, when: Moment, quer
         TimeLimitError: it takes too long.
     """
     expression = read(given.get("SearchExpression"), resource.shape)
-    sort = properties.property_of(resource.shape, given.get("SortBy", "LastModifiedTime"))
+    sort = properties.property_of(resource.shape, given.get("SortBy") or _default_sort(resource.shape))
     kept = _kept.setdefault(call.catalog, _Kept())
     if (query, when) in kept.results:
         return kept.results[query, when]
@@ -197,6 +197,11 @@ def _ordered(fits: dict[str, tuple[Any, ...]], *, descending: bool) -> list[str]
     named = sorted(arn for arn in fits if fits[arn] != (0,))
     named.sort(key=fits.__getitem__, reverse=descending)
     return named + sorted(arn for arn in fits if fits[arn] == (0,))
+
+
+def _default_sort(shape: Any) -> str:
+    """By what results are sorted when nothing is said; groups are never modified."""
+    return "LastModifiedTime" if "LastModifiedTime" in shape.members else "CreationTime"
 
 
 @cache

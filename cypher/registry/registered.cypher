@@ -1,5 +1,5 @@
-// The resources' own ARNs of registry objects that one ledger entry made.
+// The resources' own ARNs of what one ledger entry made, in order.
 MATCH (r:Revision)
-WHERE r.key > $after AND r.key < $end AND r.operation = 'create' AND r.by_resource STARTS WITH $prefix
+WHERE r.key > $after AND r.key < $end AND r.operation = 'create'
 WITH r ORDER BY r.key
 RETURN collect(r.resource_arn) AS resources

@@ -10,9 +10,12 @@ from graph.ledger import entry_key
 from graph.listing import Page, Sort, first_within
 from graph.registry import names
 from graph.registry.names import Package
+from graph.store.numbering import highest, key
 from graph.store.store import Store
 from graph.times import FOREVER, Moment
 
+WINDOW = 4_000
+"""Numbers that one look-up covers at most."""
 LATEST, LATEST_APPROVED = "latest", "latestApproved"
 
 
@@ -57,9 +60,11 @@ async def page(
         InvalidError: `first` is out of its range, or the cursor belongs to another list.
     """
     first_within(first)
-    prefix = f"{account}/{family}/" if filter.group is None else f"{account}/{family}/{filter.group}/"
-    by_created = sort is Sort.CREATED and filter.group is None
-    kind = "CONTEXT" if family == names.GROUP else "ARTIFACT"
+    if filter.group is not None:
+        return await _versions(store, account, when, filter, descending=descending, first=first, after=after)
+    prefix = f"{account}/{family}/"
+    by_created = sort is Sort.CREATED
+    kind = "ARTIFACT" if family in (names.PACKAGE, "model") else "CONTEXT"
     # "0" is the character after "/": no key lies past it.
     ranges = {"": [prefix, f"{prefix[:-1]}0"], "created_": [f"{account}/{kind}/", f"{account}/{kind}0"]}
     if after is not None:
@@ -83,7 +88,46 @@ async def page(
         parameters |= {"created_from": ranges["created_"][0], "created_to": ranges["created_"][1]}
     name = f"registry/list_by_{'created' if by_created else 'resource'}_{'descending' if descending else 'ascending'}"
     found = await store.read(name, parameters)
-    return Page([(key, from_body(body)) for key, body in found[:first]], len(found) > first)
+    return Page([(at, from_body(body)) for at, body in found[:first]], len(found) > first)
+
+
+async def _versions(
+    store: Store,
+    account: str,
+    when: Moment,
+    filter_: RegistryFilter,
+    *,
+    descending: bool,
+    first: int,
+    after: str | None,
+) -> Page[Entity]:
+    """One page of a group's versions by number, read in narrow windows: sorting all of a large group would cost more."""
+    prefix = f"{account}/{names.PACKAGE}/{filter_.group}/"
+    low, high = 1, (await highest(store.read, [prefix]))[prefix]
+    if after is not None:
+        tail = after.removeprefix(prefix)
+        if not after.startswith(prefix) or not (tail.isascii() and tail.isdigit()):
+            raise InvalidError("the cursor belongs to another list", path="after", constraint="a cursor of this list")
+        low, high = (low, min(high, int(tail) - 1)) if descending else (int(tail) + 1, high)
+    parameters = {
+        "at": when.at,
+        "known": when.known,
+        "approval": filter_.approval,
+        "created_after": filter_.created_after or 0,
+        "created_before": FOREVER if filter_.created_before is None else filter_.created_before,
+    }
+    found: list[tuple[str, str]] = []
+    width = 2 * first
+    if filter_.numbered is False or (filter_.contains or "").lower() not in (filter_.group or ""):
+        return Page([], more=False)
+    while low <= high and len(found) <= first:
+        start, end = (max(low, high - width + 1), high) if descending else (low, min(high, low + width - 1))
+        ends = {"from": key(prefix, start), "to": key(prefix, end)}
+        window = await store.read("registry/window", {**parameters, **ends})
+        found += sorted(((at, body) for at, body in window), reverse=descending)
+        low, high = (low, start - 1) if descending else (end + 1, high)
+        width = min(4 * width, WINDOW)
+    return Page([(at, from_body(body)) for at, body in found[:first]], len(found) > first)
 
 
 async def group(store: Store, place: Place, text: str, when: Moment) -> Entity:
@@ -151,10 +195,6 @@ async def version(store: Store, place: Place, group_text: str, wanted: str, when
 
 async def registered(store: Store, account: str, sequence: int) -> list[str]:
     """The own ARNs of the packages that a ledger entry made, in their order."""
-    parameters = {
-        "after": entry_key(account, sequence) + "/",
-        "end": entry_key(account, sequence) + "0",
-        "prefix": f"{account}/{names.PACKAGE}/",
-    }
-    found: list[str] = await store.read("registry/registered", parameters)
-    return found
+    entry = entry_key(account, sequence)
+    found: list[str] = await store.read("registry/registered", {"after": f"{entry}/", "end": f"{entry}0"})
+    return [arn for arn in found if names.of_arn(arn) is not None]

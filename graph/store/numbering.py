@@ -50,5 +50,5 @@ def _doubling(hint: int) -> list[int]:
 
 
 def _between(low: int, high: int) -> list[int]:
-    step = max(1, (high - low) // PROBES)
+    step = -(-(high - low) // PROBES)
     return list(range(low + step, high, step))

@@ -28,7 +28,8 @@ SAMPLE = 200
 
 @operation(
     "Search",
-    note="Experiment, ExperimentTrial and ExperimentTrialComponent are held; other resources give no results. "
+    note="Experiment, ExperimentTrial, ExperimentTrialComponent, ModelPackageGroup and ModelPackage are held; other resources "
+    "give no results. "
     "Equals takes several values, separated by commas; names and ARNs ignore case. VisibilityConditions are refused.",
 )
 async def search(call: Call, given: Input) -> Output:

@@ -1,0 +1,129 @@
+"""Model packages: versions of groups, and packages of their own."""
+
+from typing import Any
+
+from api.sagemaker import packages, shapes
+from api.sagemaker.calls import Call, Input, Output, operation
+from api.sagemaker.operations.model_groups import filtered, find, listed
+from graph.errors import InvalidError, StemmaError
+from graph.registry import lists, names
+from graph.registry.amending import REPLACED, amend
+from graph.registry.names import Package
+from graph.registry.versions import DeletePackage, register
+
+
+@operation(
+    "CreateModelPackage",
+    note="Validation is a record: nothing is run, and the package is Completed at once. Approved and Rejected take the "
+    "role approver. The lineage of SageMaker is made: creation action, image and model data.",
+)
+async def create_model_package(call: Call, given: Input) -> Output:
+    """Register a version of a group, or a package of its own."""
+    group = given.get("ModelPackageGroupName")
+    if group is not None and given.get("Tags"):
+        raise InvalidError("Tags can't be given for a version: it uses those of its model package group", path="Tags")
+    command = register(
+        call.place,
+        packages.kept(given),
+        group=group,
+        name=given.get("ModelPackageName"),
+        approval=packages.APPROVAL_OF.get(given.get("ModelApprovalStatus", "")),
+        tags=shapes.tags_given(given.get("Tags")),
+    )
+    outcome = await call.write(command, request_id=given.get("ClientToken"))
+    if outcome.repeated and outcome.sequence is not None:
+        arn: str | None = (await lists.registered(call.catalog.store, call.account, outcome.sequence))[0]
+    else:
+        arn = (await call.entity(outcome.applied[0].arn or "")).resource_arn
+    call.arns.append(arn or "")
+    return {"ModelPackageArn": arn}
+
+
+@operation(
+    "DescribeModelPackage", note="ModelPackageName is the group's name for versions. MetadataOnly leaves the card out."
+)
+async def describe_model_package(call: Call, given: Input) -> Output:
+    """One package, by ARN, by name or as `group/version`."""
+    when = await call.catalog.moment(call.account)
+    entity = await lists.package(call.catalog.store, call.place, given["ModelPackageName"], when)
+    call.arns.append(entity.arn)
+    return packages.described(entity, card=given.get("IncludedData") != "MetadataOnly")
+
+
+@operation("UpdateModelPackage", note="Approved and Rejected, and an ApprovalDescription, take the role approver.")
+async def update_model_package(call: Call, given: Input) -> Output:
+    """Decide on a version, or change what may be changed of a package."""
+    command = amend(
+        call.place,
+        given["ModelPackageArn"],
+        approval=packages.APPROVAL_OF.get(given.get("ModelApprovalStatus", "")),
+        reason=given.get("ApprovalDescription"),
+        replaced={name: given[name] for name in REPLACED if name in given},
+        metadata=given.get("CustomerMetadataProperties"),
+        removed=given.get("CustomerMetadataPropertiesToRemove", ()),
+        more=given.get("AdditionalInferenceSpecificationsToAdd", ()),
+    )
+    call.arns.append(command.arn)
+    await call.write(command, request_id=given.get("ClientToken"))
+    return {"ModelPackageArn": names.package_resource(call.place, command.named)}
+
+
+@operation("DeleteModelPackage", note="Leaves a tombstone; its number is not given again, and its aliases end.")
+async def delete_model_package(call: Call, given: Input) -> Output:
+    """End a package."""
+    command = DeletePackage(call.place, names.package(call.place, given["ModelPackageName"]))
+    call.arns.append(command.arn)
+    await call.write(command)
+    return {}
+
+
+@operation(
+    "ListModelPackages",
+    note="Without a group, packages of their own are listed unless ModelPackageType says otherwise. Versions of one group "
+    "come in the order of their numbers. NameContains ignores case.",
+)
+async def list_model_packages(call: Call, given: Input) -> Output:
+    """A page of packages."""
+    group = given.get("ModelPackageGroupName")
+    wanted = given.get("ModelPackageType", "Unversioned" if group is None else "Versioned")
+    if group is not None:
+        name = names.group_name(call.place, (await find(call, group)).resource_arn or "")
+        if wanted == "Unversioned":
+            return {"ModelPackageSummaryList": []}
+        filter_ = filtered(given, group=name, numbered=True, approval=_approval(given))
+    else:
+        numbered = {"Versioned": True, "Unversioned": False}.get(wanted)
+        filter_ = filtered(given, numbered=numbered, approval=_approval(given))
+    return await listed(call, given, names.PACKAGE, filter_, "ModelPackageSummaryList", packages.summary)
+
+
+@operation("BatchDescribeModelPackage")
+async def batch_describe_model_package(call: Call, given: Input) -> Output:
+    """Several packages; those that can't be described are named with the reason."""
+    named: dict[str, Package] = {}
+    errors: dict[str, dict[str, Any]] = {}
+    for arn in given["ModelPackageArnList"]:
+        try:
+            named[arn] = names.package(call.place, arn)
+        except StemmaError as error:
+            errors[arn] = _error(error.message)
+    when = await call.catalog.moment(call.account)
+    found = await lists.packages(call.catalog.store, call.place, list(named.values()), when)
+    call.arns += [found[package].arn for package in found]
+    for arn, package in named.items():
+        if package not in found:
+            errors[arn] = _error(f"ModelPackage {names.package_resource(call.place, package)} does not exist.")
+    return {
+        "ModelPackageSummaries": {
+            arn: packages.batch(found[package]) for arn, package in named.items() if package in found
+        },
+        "BatchDescribeModelPackageErrorMap": errors,
+    }
+
+
+def _approval(given: Input) -> Any:
+    return packages.APPROVAL_OF.get(given.get("ModelApprovalStatus", ""))
+
+
+def _error(message: str) -> dict[str, Any]:
+    return {"ErrorCode": "ValidationException", "ErrorResponse": message}
