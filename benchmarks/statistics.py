@@ -4,6 +4,7 @@ Every side is a process of its own, from its start to its end, so imports count 
 """
 
 import argparse
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -75,6 +76,16 @@ def table(rows: int) -> pl.DataFrame:
     )
 
 
+def make(files: Sequence[Path], wide: Path, rows: int) -> None:
+    """Write the tables."""
+    frame = table(rows)
+    frame.write_parquet(files[0], compression="zstd")
+    frame.write_csv(files[1])
+    frame.write_ndjson(files[2])
+    dice = np.random.default_rng(2)
+    pl.DataFrame({f"c{i}": dice.normal(size=100_000) for i in range(1000)}).write_parquet(wide, compression="zstd")
+
+
 def measure(title: str, sides: Sequence[Side], rounds: int, aims: dict[str, str]) -> None:
     """Run the sides in turn, and print each beside the first."""
     print(f"\n{title}, {rounds} rounds")
@@ -109,15 +120,11 @@ def main() -> None:
 def compare(folder: Path, rows: int, rounds: int) -> None:
     files = [folder / f"{rows}.{suffix}" for suffix in ("parquet", "csv", "jsonl")]
     wide = folder / "wide.parquet"
-    if not all(file.exists() for file in files):
-        frame = table(rows)
-        frame.write_parquet(files[0], compression="zstd")
-        frame.write_csv(files[1])
-        frame.write_ndjson(files[2])
-        del frame
-    if not wide.exists():
-        dice = np.random.default_rng(2)
-        pl.DataFrame({f"c{i}": dice.normal(size=100_000) for i in range(1000)}).write_parquet(wide, compression="zstd")
+    if not all(file.exists() for file in (*files, wide)):
+        # A process begins with its parent's memory as its peak, so this one must stay small.
+        maker = multiprocessing.get_context("spawn").Process(target=make, args=(files, wide, rows))
+        maker.start()
+        maker.join()
     here = [sys.executable, "-c"]
 
     def ours(file: Path) -> Side:
