@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -132,13 +133,25 @@ def test_verify_finds_the_ledger_in_order_or_not(stemma: Stemma) -> None:
     assert "is broken" in stemma("verify").out
 
 
+@contextlib.contextmanager
+def started(command: list[str], variables: dict[str, str], folder: Path) -> "Iterator[subprocess.Popen[str]]":
+    """A process that ends with the test, whatever becomes of it."""
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables, cwd=folder
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_serve_answers_until_it_is_told_to_end(program: Stemma) -> None:
     arn = program.ok("entity", "create-context", "ep", "--type", "Endpoint")["arn"]
+    # Other tests make keys in the same database.
     variables = {**os.environ, "STEMMA_DATA_DIR": str(program.data_dir), "STEMMA_ACCOUNT": program.account}
+    variables["STEMMA_KEYS"] = "off"
     command = [str(STEMMA), "serve", "--port", "0", "--json"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables, cwd=program.folder
-    ) as server:
+    with started(command, variables, program.folder) as server:
         assert server.stdout is not None
         lines = "".join(iter(server.stdout.readline, "}\n")) + "}"
         address = orjson.loads(lines)["address"]
@@ -165,9 +178,7 @@ def until_it_reads(process: "subprocess.Popen[str]", name: str) -> None:
 
 def test_an_interrupt_is_no_traceback(program: Stemma) -> None:
     variables = {**os.environ, "STEMMA_DATA_DIR": str(program.data_dir)}
-    with subprocess.Popen(
-        [str(STEMMA), "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables
-    ) as server:
+    with started([str(STEMMA), "serve", "--port", "0"], variables, program.folder) as server:
         assert server.stdout is not None
         assert server.stdout.readline().startswith("Stemma serves http://127.0.0.1:")
         server.send_signal(signal.SIGINT)
@@ -176,7 +187,7 @@ def test_an_interrupt_is_no_traceback(program: Stemma) -> None:
         assert "Traceback" not in server.stderr.read()
     (program.folder / "long.csv").write_text("a,b\n" + "1,x\n" * 5_000_000)
     command = [str(STEMMA), "monitor", "baseline", str(program.folder / "long.csv")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=variables) as reading:
+    with started(command, variables, program.folder) as reading:
         until_it_reads(reading, "long.csv")
         reading.send_signal(signal.SIGINT)
         assert reading.wait(20) == 130
