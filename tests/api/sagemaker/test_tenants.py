@@ -230,8 +230,6 @@ def tries(place: Place, theirs: Tenant, mine: Tenant, tokens: Mapping[str, str])
             yield [token, token[:-8] + ("AAAAAAA=" if token.endswith("=") else "AAAAAAAA")]
         return
     yield [theirs.word, absent]
-    if not place.names:
-        return
     asked = f"{place.path} {place.shape.name} {place.shape.metadata.get('pattern')}".lower()
     if "uri" in asked:
         yield [f"s3://{theirs.word}/data", f"s3://{absent}/data"]
@@ -294,7 +292,7 @@ async def test_nothing_of_another_account_shows_at_any_operation(keys: Keys) -> 
         if not mutates(operation):
             for given in requests(service, operation, mine.own):
                 look(operation, await mine.ask(operation, service, **given), operation)
-    for place in sorted(places(), key=order):
+    for place in sorted((place for place in places() if place.names), key=order):
         for values in tries(place, theirs, mine, tokens):
             if not all(place.takes(value) for value in values):
                 continue
