@@ -45,16 +45,20 @@ class Create:
                 part.needs(needs)
             for package in packages(self.place, self.request):
                 needs.entity(registry.package_arn(self.place, package), None)
+        for model in models(self.request):
+            needs.entity(names.lineage(self.place, Hosted.MODEL, model), None)
 
     def apply(self, draft: Draft) -> Applied:
         """Make it, with its lineage.
 
         Raises:
             AlreadyExistsError: there is one of this name.
-            NotFoundError: a model package that it is made from is not there.
+            NotFoundError: a model package that it is made from, or a model that it names, is not there.
             ConflictError: that package is a version which is not approved.
         """
         begin(draft, self.place, self.hosted, self.name, self.put)
+        for model in models(self.request):
+            held(draft, self.place, Hosted.MODEL, model)
         if self.hosted is Hosted.MODEL:
             sources = [arn for part in _parts(self.place, self.request) for arn in part.apply(draft)]
             for package in packages(self.place, self.request):
@@ -215,6 +219,12 @@ def packages(place: Place, request: Mapping[str, Any]) -> list[Package]:
     """
     wanted = [text for container in containers(request) if (text := container.get("ModelPackageName"))]
     return list(dict.fromkeys(registry.package(place, text) for text in wanted))
+
+
+def models(request: Mapping[str, Any]) -> list[str]:
+    """The models that an endpoint configuration names, each once."""
+    variants = [*request.get("ProductionVariants", ()), *request.get("ShadowProductionVariants", ())]
+    return list(dict.fromkeys(variant["ModelName"] for variant in variants if "ModelName" in variant))
 
 
 def approved(state: State | None, own: str) -> None:

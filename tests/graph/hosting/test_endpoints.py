@@ -125,7 +125,11 @@ async def test_names_are_taken_once_and_free_again_after_deletion(hosting: Hosti
     await hosting.model("m")
     with pytest.raises(NotFoundError, match=r'Could not find endpoint configuration "arn:.*:endpoint-config/c"'):
         await hosting.endpoint("e", "c")
+    with pytest.raises(NotFoundError, match=r'Could not find model "arn:.*:model/other"'):
+        await hosting.config("c", ("a", "other", 1))
+    await hosting.model("other")
     await hosting.config("c", ("a", "other", 1))
+    await hosting.write(records.Delete(hosting.place, Hosted.MODEL, "other"))
     with pytest.raises(NotFoundError, match=r'Could not find model "arn:.*:model/other"'):
         await hosting.endpoint("e", "c")
     with pytest.raises(AlreadyExistsError, match="Cannot create already existing endpoint configuration"):
