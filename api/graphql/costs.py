@@ -26,13 +26,19 @@ DIGITS = 10
 """Of a page's size: Int has 32 bits."""
 READ = 10
 """The cost of a field that reads the database."""
-PAGES = {"artifacts", "actions", "contexts", "trialComponents", "associations", "history"}
+PAGES = {
+    *("artifacts", "actions", "contexts", "trialComponents", "associations", "history", "deployments", "exposure"),
+    *("modelGroups", "versions"),
+}
 PAGE = 50
 SERIES = {"metricSeries": 5_000}
 WALKS = {"lineage": 5_000, "path": 1_000}
 EDGES = 2
 """Edges a node that a walk is taken to have."""
-BATCHED = {"entity", "sourceEntity", "destinationEntity", "metrics"}
+BATCHED = {
+    *("entity", "sourceEntity", "destinationEntity", "metrics"),
+    *("modelGroup", "modelVersion", "group", "latest", "latestApproved", "approvals"),
+}
 BODIES = {"before", "after"}
 
 Fragments = Mapping[str, FragmentDefinitionNode]

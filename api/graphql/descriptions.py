@@ -11,6 +11,7 @@ from api.graphql import (
     associations,
     connections,
     deletions,
+    deployments,
     entities,
     inputs,
     lineage,
@@ -18,13 +19,15 @@ from api.graphql import (
     mutations,
     payloads,
     queries,
+    registry,
+    registry_changes,
     revisions,
     values,
 )
 
 MODULES: tuple[ModuleType, ...] = (
-    *(access_log, associations, connections, deletions, entities, inputs, lineage, metrics),
-    *(mutations, payloads, queries, revisions, values),
+    *(access_log, associations, connections, deletions, deployments, entities, inputs, lineage, metrics),
+    *(mutations, payloads, queries, registry, registry_changes, revisions, values),
 )
 
 

@@ -7,6 +7,7 @@ import strawberry
 from api.graphql import inputs, payloads, requests
 from api.graphql.context import Context, Info
 from api.graphql.deletions import DeletionMutations
+from api.graphql.deployments import DeploymentMutations
 from api.graphql.entities import Action, Artifact, EntityType, TrialComponent
 from api.graphql.entities import Context as ContextType
 from api.graphql.ingest import ingest
@@ -14,6 +15,7 @@ from api.graphql.jobs import JobMutations
 from api.graphql.metrics import MetricMutations
 from api.graphql.names import AssociationType
 from api.graphql.payloads import AssociationPayload, IngestPayload, Payload
+from api.graphql.registry_changes import RegistryMutations
 from graph import commands
 from graph.commands import Command
 from graph.errors import InvalidError
@@ -21,7 +23,7 @@ from graph.store.writer import Outcome
 
 
 @strawberry.type
-class Mutation(JobMutations, MetricMutations, DeletionMutations):
+class Mutation(JobMutations, MetricMutations, DeletionMutations, DeploymentMutations, RegistryMutations):
     """What can be written."""
 
     @strawberry.mutation

@@ -6,16 +6,18 @@ from typing import Annotated
 
 import strawberry
 
-from api.graphql import access_log
+from api.graphql import access_log, deployments, registry
 from api.graphql.access_log import AccessRecord
 from api.graphql.connections import Connection
 from api.graphql.context import Info
+from api.graphql.deployments import Deployment
 from api.graphql.entities import Action, Artifact, EntityType, TrialComponent, shaped
 from api.graphql.entities import Context as ContextType
 from api.graphql.inputs import TagInput
 from api.graphql.lineage import Lineage, shown, walk
 from api.graphql.lists import listed
 from api.graphql.names import AssociationType, Direction, Kind, Role
+from api.graphql.registry import ModelGroup, ModelVersion
 from api.graphql.scalars import BigInt
 from api.graphql.values import Actor, actor
 from graph import history, lineage, paths
@@ -158,6 +160,13 @@ class Query:
             signed_at=None if signed is None else from_ms(signed.signed_at),
             signature=None if signed is None else signed.signature,
         )
+
+    exposure: Connection[Deployment] = strawberry.field(resolver=deployments.exposure)
+    deployments: Connection[Deployment] = strawberry.field(resolver=deployments.deployments)
+
+    model_group: ModelGroup | None = strawberry.field(resolver=registry.model_group)
+    model_groups: Connection[ModelGroup] = strawberry.field(resolver=registry.model_groups)
+    model_version: ModelVersion | None = strawberry.field(resolver=registry.model_version)
 
     access_log: Connection[AccessRecord] = strawberry.field(resolver=access_log.page)
 
