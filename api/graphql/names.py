@@ -7,7 +7,7 @@ import strawberry
 from graph.access import Role
 from graph.access_log import Outcome as AccessOutcome
 from graph.associations import AssociationType
-from graph.entities import Kind, Status
+from graph.entities import Approval, Kind, Status
 from graph.lineage import Direction
 from graph.listing import Sort
 
@@ -19,6 +19,7 @@ for _graph_enum, _name in (
     (Sort, "EntitySort"),
     (AccessOutcome, "AccessOutcome"),
     (Role, "Role"),
+    (Approval, "ApprovalStatus"),
 ):
     strawberry.enum(_graph_enum, name=_name)
 
@@ -62,6 +63,7 @@ METADATA = {
 __all__ = [
     "METADATA",
     "AccessOutcome",
+    "Approval",
     "AssociationType",
     "Cascade",
     "Direction",

@@ -11,6 +11,7 @@ from api.graphql.names import METADATA, Kind
 from graph import arns, commands
 from graph.commands import Place, Put, Update
 from graph.errors import InvalidError
+from graph.registry.names import GROUP, PACKAGE
 
 T = TypeVar("T")
 
@@ -134,6 +135,12 @@ def _resource_arn(place: Place, text: str | None) -> str | None:
             f"resourceArn {arn} belongs to another account than {place.account}",
             path="resourceArn",
             constraint="an ARN of the caller's account",
+        )
+    if arn.resource.split("/", 1)[0] in (GROUP, PACKAGE):
+        raise InvalidError(
+            f"resourceArn {arn} is the model registry's; register a model version instead",
+            path="resourceArn",
+            constraint="no model package or group",
         )
     if arn.resource.split("/", 1)[0] in FAMILIES:
         raise InvalidError(

@@ -1,0 +1,66 @@
+"""`stemma registry` on a group with three versions."""
+
+import asyncio
+
+import pytest
+
+from graph.access import Caller, Role
+from graph.catalog import Catalog
+from graph.registry import groups
+from graph.registry.versions import register
+from graph.store.provider import EmbeddedProvider
+from tests.api.cli.conftest import Stemma
+
+REQUEST = {"InferenceSpecification": {"Containers": [{"Image": "xgb:1", "ModelDataUrl": "s3://b/m"}]}}
+
+
+async def _fill(stemma: Stemma) -> None:
+    catalog = await Catalog.open(EmbeddedProvider(stemma.data_dir), stemma.data_dir)
+    try:
+        place = catalog.place(stemma.account)
+        made = [register(place, REQUEST, group="churn") for _ in range(3)]
+        caller = Caller(stemma.account, "trainer", "test", Role.WRITER)
+        await catalog.write(caller, [groups.create(place, "Churn"), *made], operation="test")
+    finally:
+        await catalog.close()
+
+
+@pytest.fixture
+def filled(stemma: Stemma) -> Stemma:
+    asyncio.run(_fill(stemma))
+    return stemma
+
+
+def test_versions_are_listed_decided_on_and_named(filled: Stemma) -> None:
+    assert [row["name"] for row in filled("registry", "groups", "--json").json] == ["Churn"]
+    assert filled("registry", "groups", "--contains", "fraud", "--json").json == []
+    rows = filled("registry", "versions", "churn", "--json").json
+    assert [(row["version"], row["approval"]) for row in rows] == [(n, "PendingManualApproval") for n in (3, 2, 1)]
+    done = filled("registry", "approve", "churn/2", "--reason", "auc 0.91", "--json")
+    assert done.code == 0, done.err
+    assert done.json["approval"] == "Approved"
+    again = filled("registry", "approve", "churn/latestApproved")
+    assert (again.code, again.out.strip()) == (0, "Churn/2 is Approved: nothing had to change")
+    moved = filled("registry", "alias", "churn", "champion", "2", "--expected", "0")
+    assert (moved.code, moved.out.split(":")[0]) == (0, "champion of churn names version 2")
+    lost = filled("registry", "alias", "churn", "champion", "3", "--expected", "0")
+    assert (lost.code, "names version 2 by now" in lost.err) == (1, True)
+    shown = filled("registry", "show", "churn/champion", "--json").json
+    assert (shown["version"], shown["reason"], shown["aliases"]) == (2, "auc 0.91", ["champion"])
+    assert shown["specification"]["InferenceSpecification"] == REQUEST["InferenceSpecification"]
+    assert "champion" in filled("registry", "versions", "churn", "--approval", "approved").out
+    assert filled("registry", "reject", shown["arn"]).code == 0
+    assert filled("registry", "versions", "churn", "--approval", "Approved", "--json").json == []
+
+
+def test_a_mistake_is_named(filled: Stemma) -> None:
+    for arguments, code, problem in (
+        (("versions", "absent"), 1, "does not exist"),
+        (("versions", "churn", "--approval", "maybe"), 2, "known are PendingManualApproval"),
+        (("show", "churn/9"), 1, "does not exist"),
+        (("show", "churn/champion"), 1, "no alias"),
+        (("alias", "churn", "latest", "1"), 2, "can't be an alias"),
+    ):
+        done = filled("registry", *arguments)
+        assert done.code == code, done.err
+        assert problem in done.err
