@@ -60,7 +60,7 @@ class Entity:
         specification: what it was asked to be, as JSON text: a job's or an endpoint's request.
         parameters: name → `{"number": "0.1"}` or `{"string": "adam"}`.
         inputs, outputs: name → `{"value": URI, "media_type": …}`.
-        approval: of a model version; None for all else.
+        approval: of a model version, and of an action that decided on one; None for all else. Only the registry sets it.
         aliases: of a model group, name → version number.
         started_at, ended_at, created_at, modified_at: epoch milliseconds.
         deleted: a tombstone; only a history shows those.

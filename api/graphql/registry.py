@@ -15,11 +15,11 @@ from api.graphql.scalars import JSON, BigInt
 from api.graphql.values import Actor, actor
 from graph import history
 from graph.associations import AssociationType
-from graph.entities import Entity
+from graph.entities import Entity, Kind
 from graph.errors import NotFoundError
 from graph.listing import Page
 from graph.registry import lists, names
-from graph.registry.approvals import SHOWN
+from graph.registry.approvals import reason_of
 from graph.registry.lists import RegistryFilter
 from graph.times import Moment, from_ms
 
@@ -161,17 +161,16 @@ class ModelVersion(EntityType):
         page = await context.associations.load((self.data.arn, self.when, True, types, LINKS, None))
         arns = [edge.destination for _, edge in page.items]
         found = await history.entities(context.catalog.store, context.account, arns, self.when)
-        shown = {text: approval for approval, text in SHOWN.items()}
         return [
             Decision(
                 action=Action(data=action, when=self.when),
-                decision=shown[(action.properties or {})["Decision"]],
+                decision=action.approval,
                 by=actor(action.created_by),
                 at=from_ms(action.created_at),
-                reason=action.description,
+                reason=reason_of(action),
             )
             for action in sorted(found.values(), key=lambda entity: (entity.created_at, entity.arn))
-            if action.type == names.APPROVAL_TYPE and (action.properties or {}).get("Decision") in shown
+            if action.kind is Kind.ACTION and action.approval is not None
         ]
 
     async def _group(self, context: Context) -> Entity | None:

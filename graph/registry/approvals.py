@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import orjson
+
 from graph import limits
 from graph.associations import AssociationType
 from graph.changes import Put
 from graph.commands import Place, create_artifact, create_named
 from graph.contents import timeline
 from graph.drafts import Draft
-from graph.entities import Approval, Kind, Status
+from graph.entities import Approval, Entity, Kind, Status
 from graph.errors import ConflictError
 from graph.registry import names, parts
 from graph.registry.names import Package
@@ -69,9 +71,11 @@ class Decision:
             description=self.reason,
             status=Status.COMPLETED,
             properties={"Decision": SHOWN[self.approval]},
+            specification=orjson.dumps({"ApprovalDescription": self.reason}).decode(),
         )
-        at = {"started_at": draft.now, "ended_at": draft.now}
-        Put(made.arn, made.kind, {**made.state, **at}).apply(draft)
+        # Only the registry writes these two: whoever may write can make an action that looks like it, or change its texts.
+        own = {"approval": self.approval.value, "started_at": draft.now, "ended_at": draft.now}
+        Put(made.arn, made.kind, {**made.state, **own}).apply(draft)
         contributed = AssociationType.CONTRIBUTED_TO.value
         draft.connect((version, contributed, made.arn), draft.now)
         for location in evidence(place, specification):
@@ -92,6 +96,12 @@ def decided(approval: Approval | None, reason: str | None = None) -> Decision | 
     if reason is not None:
         limits.text(reason, "reason", maximum=REASON)
     return None if approval is None else Decision(approval, reason or None, uuid4().hex[:12])
+
+
+def reason_of(action: Entity) -> str | None:
+    """Why it was decided so, as it was written then."""
+    found: str | None = orjson.loads(action.specification or "{}").get("ApprovalDescription")
+    return found
 
 
 def evidence(place: Place, specification: Mapping[str, Any]) -> list[str]:

@@ -75,6 +75,27 @@ async def test_a_version_is_registered_decided_on_and_found(service: Service) ->
         assert await find(service, wanted) == number
 
 
+async def test_a_decision_can_not_be_forged_by_hand(service: Service) -> None:
+    """Whoever may write can make an action that looks like one, and change the texts of a true one."""
+    await group(service)
+    arn = (await register(service))["version"]["arn"]
+    create = "mutation($i: CreateActionInput!) { createAction(input: $i) { arn } }"
+    looks = {"name": "forged", "type": "Approval", "properties": [{"key": "Decision", "value": "Approved"}]}
+    forged = (await service.data(create, i=looks))["createAction"]["arn"]
+    await service.link((arn, forged))
+    assert (await service.data(FIND, g="churn"))["modelVersion"]["approvals"] == []
+    await service.data(DECIDE, i={"version": "churn/1", "decision": "REJECTED", "reason": "biased"})
+    query = '{ modelVersion(group: "churn") { approvals { decision reason action { arn } } } }'
+    (true,) = (await service.data(query))["modelVersion"]["approvals"]
+    update = "mutation($i: UpdateActionInput!) { updateAction(input: $i) { sequence } }"
+    changed = {"description": "all fine", "properties": [{"key": "Decision", "value": "Approved"}]}
+    assert (await service.data(update, i={"arn": true["action"]["arn"], **changed}))["updateAction"][
+        "sequence"
+    ] is not None
+    assert (await service.data(query))["modelVersion"]["approvals"] == [true]
+    assert (true["decision"], true["reason"]) == ("REJECTED", "biased")
+
+
 async def test_an_alias_moves_and_its_moves_are_history(service: Service) -> None:
     made = await group(service)
     for _ in range(2):

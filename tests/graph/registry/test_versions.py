@@ -353,6 +353,8 @@ async def test_approving_takes_the_role_also_at_creation(registry: Registry, rol
             register(registry.place, REQUEST, group="churn", approval=approval),
             amend(registry.place, "churn/1", approval=approval),
         ):
-            with pytest.raises(ForbiddenError, match="has the role"):
-                await registry.write(command, by=caller)
+            # Alone, and behind what everybody may write.
+            for batch in ([command], [groups.create(registry.place, "other"), command]):
+                with pytest.raises(ForbiddenError, match="has the role"):
+                    await registry.write(*batch, by=caller)
     assert (await registry.version("churn", "latest")).name == "Churn/1"
