@@ -12,7 +12,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.api.conftest import Service
+from tests.api.sagemaker.test_hosting import CONTAINER, variant
 from tests.api.sagemaker.test_jobs import TRAINING, TRANSFORM
+from tests.api.sagemaker.test_registry import REQUEST
 
 SOURCE = {"SourceUri": "s3://lake/churn"}
 
@@ -152,5 +154,51 @@ async def jobs(aws: Boto3) -> None:
         assert arn in events["events"][0]["message"]
 
 
-LIVES: tuple[Callable[[Boto3], Awaitable[None]], ...] = (identity, lineage, experiments, jobs)
-"""Told one after the other in one account, by a writer."""
+async def registry(aws: Boto3) -> None:
+    name = {"ModelPackageGroupName": "churn"}
+    group = (await aws("create_model_package_group", **name))["ModelPackageGroupArn"]
+    assert (await aws("describe_model_package_group", **name))["ModelPackageGroupArn"] == group
+    (row,) = (await aws("list_model_package_groups"))["ModelPackageGroupSummaryList"]
+    assert row["ModelPackageGroupName"] == "churn"
+    await aws("put_model_package_group_policy", **name, ResourcePolicy="{}")
+    assert (await aws("get_model_package_group_policy", **name))["ResourcePolicy"] == "{}"
+    await aws("delete_model_package_group_policy", **name)
+    package = (await aws("create_model_package", **name, **REQUEST))["ModelPackageArn"]
+    await aws("update_model_package", ModelPackageArn=package, ModelApprovalStatus="Approved")
+    described = await aws("describe_model_package", ModelPackageName=package)
+    assert (described["ModelPackageVersion"], described["ModelApprovalStatus"]) == (1, "Approved")
+    (row,) = (await aws("list_model_packages", **name, ModelApprovalStatus="Approved"))["ModelPackageSummaryList"]
+    assert row["ModelPackageArn"] == package
+    batch = await aws("batch_describe_model_package", ModelPackageArnList=[package])
+    assert batch["ModelPackageSummaries"][package]["ModelPackageVersion"] == 1
+    await aws("delete_model_package", ModelPackageName=package)
+    await aws("delete_model_package_group", **name)
+
+
+async def hosting(aws: Boto3) -> None:
+    model = (await aws("create_model", ModelName="churn", PrimaryContainer=CONTAINER))["ModelArn"]
+    assert (await aws("describe_model", ModelName="churn"))["ModelArn"] == model
+    assert [row["ModelName"] for row in (await aws("list_models"))["Models"]] == ["churn"]
+    configuration = {"EndpointConfigName": "first"}
+    arn = (await aws("create_endpoint_config", **configuration, ProductionVariants=[variant("a", "churn")]))[
+        "EndpointConfigArn"
+    ]
+    assert (await aws("describe_endpoint_config", **configuration))["EndpointConfigArn"] == arn
+    await aws("create_endpoint_config", EndpointConfigName="second", ProductionVariants=[variant("a", "churn", 2.0)])
+    assert len((await aws("list_endpoint_configs"))["EndpointConfigs"]) == 2
+    endpoint = {"EndpointName": "scores"}
+    arn = (await aws("create_endpoint", **endpoint, **configuration))["EndpointArn"]
+    await aws("update_endpoint", **endpoint, EndpointConfigName="second")
+    weights = [{"VariantName": "a", "DesiredWeight": 0.5}]
+    await aws("update_endpoint_weights_and_capacities", **endpoint, DesiredWeightsAndCapacities=weights)
+    described = await aws("describe_endpoint", **endpoint)
+    assert (described["EndpointArn"], described["EndpointConfigName"]) == (arn, "second")
+    assert described["ProductionVariants"][0]["CurrentWeight"] == 0.5
+    assert [row["EndpointName"] for row in (await aws("list_endpoints"))["Endpoints"]] == ["scores"]
+    await aws("delete_endpoint", **endpoint)
+    await aws("delete_endpoint_config", **configuration)
+    await aws("delete_model", ModelName="churn")
+
+
+LIVES: tuple[Callable[[Boto3], Awaitable[None]], ...] = (identity, lineage, experiments, jobs, registry, hosting)
+"""Told one after the other in one account, by an approver."""

@@ -12,7 +12,9 @@ from api import auth
 from api.sagemaker.calls import OFFERED
 from graph.access import Caller, Role
 from tests.api.conftest import Serve, Service
+from tests.api.sagemaker.test_hosting import CONTAINER, variant
 from tests.api.sagemaker.test_jobs import TRAINING, TRANSFORM
+from tests.api.sagemaker.test_registry import REQUEST
 from tests.conformance.lives import LIVES, SOURCE, Boto3
 
 CREATED = 7
@@ -21,7 +23,7 @@ PAGE = 3
 
 @pytest_asyncio.fixture
 async def aws(serve: Serve, account: str) -> Boto3:
-    return await keyed(serve(keys="required"), Role.WRITER)
+    return await keyed(serve(keys="required"), Role.APPROVER)
 
 
 async def keyed(service: Service, role: Role) -> Boto3:
@@ -60,6 +62,11 @@ async def test_every_paginator_gives_each_thing_once(aws: Boto3) -> None:
         "list_transform_jobs": ({"SortBy": "Name", "SortOrder": "Ascending"}, CREATED),
         "list_lineage_groups": ({}, 1),
         "list_tags": ({"ResourceArn": part}, 3),
+        "list_model_package_groups": ({}, CREATED),
+        "list_model_packages": ({"ModelPackageGroupName": "group-0"}, CREATED),
+        "list_models": ({}, CREATED),
+        "list_endpoint_configs": ({"NameContains": "config"}, CREATED),
+        "list_endpoints": ({"SortBy": "Name"}, CREATED),
         "search": ({"Resource": "Experiment", "SortBy": "ExperimentName"}, CREATED),
     }
     assert set(asked) == set(paged()), "a paginated operation that is offered has a line here"
@@ -100,6 +107,12 @@ async def fill(aws: Boto3) -> None:
         await aws("add_association", SourceArn=data, DestinationArn=part)
         await aws("create_training_job", TrainingJobName=f"job-{number}", **TRAINING)
         await aws("create_transform_job", TransformJobName=f"job-{number}", **TRANSFORM)
+        await aws("create_model_package_group", ModelPackageGroupName=f"group-{number}")
+        await aws("create_model_package", ModelPackageGroupName="group-0", **REQUEST)
+        await aws("create_model", ModelName=f"model-{number}", PrimaryContainer=CONTAINER)
+        config = {"EndpointConfigName": f"config-{number}"}
+        await aws("create_endpoint_config", **config, ProductionVariants=[variant("a", f"model-{number}")])
+        await aws("create_endpoint", EndpointName=f"endpoint-{number}", **config)
 
 
 async def test_errors_are_boto3s_classes(aws: Boto3) -> None:
@@ -118,9 +131,9 @@ async def test_errors_are_boto3s_classes(aws: Boto3) -> None:
     assert long.response["Error"]["Message"].startswith("1 validation error detected: Value 'aaa")
     token = await aws.error("list_actions", NextToken="made-up")
     assert token.response["Error"]["Code"] == "ValidationException"
-    other = await aws.error("list_models")
+    other = await aws.error("list_notebook_instances")
     assert other.response["Error"]["Code"] == "UnknownOperationException"
-    assert "sagemaker:ListModels is not offered" in other.response["Error"]["Message"]
+    assert "sagemaker:ListNotebookInstances is not offered" in other.response["Error"]["Message"]
 
 
 async def test_who_is_not_let_in_is_told_in_awss_words(aws: Boto3) -> None:
