@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import orjson
@@ -153,7 +154,8 @@ def test_serve_answers_until_it_is_told_to_end(program: Stemma) -> None:
     command = [str(STEMMA), "serve", "--port", "0", "--json"]
     with started(command, variables, program.folder) as server:
         assert server.stdout is not None
-        lines = "".join(iter(server.stdout.readline, "}\n")) + "}"
+        # A server that did not start ends its output instead.
+        lines = "".join(takewhile(lambda line: line != "}\n", server.stdout)) + "}"
         address = orjson.loads(lines)["address"]
         body = orjson.dumps({"query": f'{{ entity(arn: "{arn}") {{ name type }} }}'})
         request = urllib.request.Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
