@@ -1,5 +1,6 @@
 """What was in production at a time, and where and how long a model version ran."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -146,16 +147,15 @@ async def _contributed(
 async def _rows(
     store: Store, account: str, when: Moment, endpoint: str | None, before: str, limit: int
 ) -> list[list[str]]:
-    parameters = {
-        "ranges": running_ranges(account, when.at),
-        "at": when.at,
-        "known": when.known,
-        "source": endpoint,
-        "before": before,
-        "limit": limit,
-    }
-    rows: list[list[str]] = await store.read("hosting/running", parameters)
-    # What another revision took the place of after the moment was believed at it.
+    parameters = {"at": when.at, "known": when.known, "source": endpoint, "before": before, "limit": limit}
+    pages = await asyncio.gather(
+        *(
+            store.read("hosting/running", {**parameters, "from": low, "to": high})
+            for low, high in running_ranges(account, when.at)
+        )
+    )
+    # What another revision took the place of after the moment was believed at it. It is read last, so that nothing is missed.
     past = {"from": f"{account}/{when.known:016d}0", "to": f"{account}0"}
-    rows += await store.read("hosting/superseded", {**parameters, **past})
-    return sorted(rows, reverse=True)[:limit]
+    pages.append(await store.read("hosting/superseded", {**parameters, **past}))
+    found = {key: [key, body] for page in pages for key, body in page}
+    return sorted(found.values(), reverse=True)[:limit]

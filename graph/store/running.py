@@ -1,17 +1,17 @@
 """By what deployments that ran at a time are found: a key of each stretch in which one ran.
 
-Stretches are kept by how long they were, in powers of four, and by their beginning. What ran at `t` and was at most `d` long
-began in `(t − d, t]`, so one short range of keys for each length holds it, and less than three quarters of what a range holds
-had ended before, where deployments are evenly spread in time. Those that still run have a length of their own: all of their
-range run.
+Stretches are kept by how long they were, in powers of eight from a minute on, and by their beginning. What ran at `t` and was
+at most `d` long began in `(t − d, t]`, so one short range of keys for each length holds it, with at most a few times as many
+that had ended before, where deployments are evenly spread in time. Those that still run have a length of their own: all of
+their range run.
 """
 
 from graph.entities import State, Status
 from graph.times import FOREVER
 
 TYPE = "ModelDeployment"
-LENGTHS = 22
-"""4²¹ ms are 139 years."""
+LENGTHS = tuple(range(16, 44, 3))
+"""Powers of two, in milliseconds: from a minute to 278 years."""
 OPEN = 99
 
 
@@ -19,7 +19,8 @@ def running_key(account: str, state: State | None, valid_from: int, valid_to: in
     """The key of a revision that says that a deployment ran; None for any other."""
     if state is None or state.get("type") != TYPE or state.get("status") != Status.IN_PROGRESS:
         return None
-    length = OPEN if valid_to == FOREVER else ((valid_to - valid_from - 1).bit_length() + 1) // 2
+    bits = (valid_to - valid_from - 1).bit_length()
+    length = OPEN if valid_to == FOREVER else next((length for length in LENGTHS if bits <= length), OPEN)
     return f"{account}/{length:02d}/{valid_from:016d}/{state['arn']}"
 
 
@@ -27,8 +28,8 @@ def running_ranges(account: str, at: int) -> list[list[str]]:
     """The ranges of keys between which lies whatever ran at a time, and little else."""
     # "0" is the character after "/".
     ranges = [
-        [f"{account}/{length:02d}/{max(0, at - 4**length + 1):016d}/", f"{account}/{length:02d}/{at:016d}0"]
-        for length in range(LENGTHS)
+        [f"{account}/{length:02d}/{max(0, at - 2**length + 1):016d}/", f"{account}/{length:02d}/{at:016d}0"]
+        for length in LENGTHS
     ]
     return [*ranges, [f"{account}/{OPEN}/", f"{account}/{OPEN}/{at:016d}0"]]
 
