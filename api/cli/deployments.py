@@ -48,7 +48,8 @@ def deployments(
         when = await moment(session, at, known_at)
         store, account, place = session.catalog.store, session.account, session.place
         if exposure is not None:
-            page = await production.exposure(store, account, await session.arn(exposure, when), when, first=first)
+            entity = await session.catalog.entity(account, await session.arn(exposure, when), when)
+            page = await production.exposure(store, account, entity.arn, when, first=first)
         else:
             own = of = None
             if endpoint is not None:

@@ -151,9 +151,8 @@ async def exposure(
     times = (as_of, known_at, known_at_sequence)
     list_ = cursors.identity(context.account, "exposure", arn, times)
     when, key = cursors.decode(after, list_) if after is not None else (await context.moment(*times), None)
-    found = await production.exposure(
-        context.catalog.store, context.account, await context.lineage_arn(arn, when), when, first=first, after=key
-    )
+    entity = await context.entity(await context.lineage_arn(arn, when), when)
+    found = await production.exposure(context.catalog.store, context.account, entity.arn, when, first=first, after=key)
     return _shown(list_, when, found, after)
 
 

@@ -85,6 +85,8 @@ async def test_what_can_not_be_rolled_back_is_said(service: Service) -> None:
     await hosting.model("m")
     await hosting.config("c", ("v", "m", 1))
     await hosting.endpoint("e", "c")
+    absent = names.lineage(hosting.place, Hosted.MODEL, "none")
+    assert (await service.ask(EXPOSURE, arn=absent)).code == "NOT_FOUND"
     for given, code in (
         ({"endpoint": "other"}, "NOT_FOUND"),
         ({"endpoint": "e"}, "CONFLICT"),
