@@ -18,6 +18,7 @@ from graph.records import present
 from graph.registry import approvals, groups, names, parts
 from graph.registry.approvals import Decision
 from graph.registry.names import Package
+from graph.registry.sources import inference, source_of
 from graph.working import Needs, Working
 
 CONTRIBUTED, PRODUCED = AssociationType.CONTRIBUTED_TO.value, AssociationType.PRODUCED.value
@@ -57,7 +58,7 @@ class Register:
             needs.entity(names.group_arn(self.place, self.name), None)
             needs.numbered.add(self._prefix)
         if (source := source_of(self.place, self.request)) is not None:
-            needs.entity(names.package_arn(self.place, source), None)
+            needs.entity(source.arn, None)
 
     def follow(self, working: Working, needs: Needs) -> None:
         """What it is made of, and what stands where the next number leads."""
@@ -70,7 +71,10 @@ class Register:
         needs.entity(action, None)
         needs.incident |= {arn, action}
         needs.resources.add(names.package_resource(self.place, named))
-        request = self._resolved(lambda other: present(working.pieces.get(other, ()), self.place.account))
+        try:
+            request = self._resolved(lambda other: present(working.pieces.get(other, ()), self.place.account))
+        except NotFoundError:
+            return  # its source may be made by the same batch; else `apply` says so
         for part in parts.parts(self.place, request):
             part.needs(needs)
         if self.decision is not None:
@@ -88,7 +92,7 @@ class Register:
         if self.grouped:
             shown = groups.held(draft, self.place, self.name)["display_name"]
             named = Package(self.name, draft.number(self._prefix))
-        request = self._resolved(draft.state, missing=True)
+        request = self._resolved(draft.state)
         request["ModelPackageGroupName" if self.grouped else "ModelPackageName"] = shown
         if self.decision is not None and self.decision.reason is not None:
             request["ApprovalDescription"] = self.decision.reason
@@ -103,8 +107,9 @@ class Register:
         )
         action.apply(draft)
         sources = [source for part in parts.parts(self.place, request) for source in part.apply(draft)]
-        if (origin := source_of(self.place, self.request)) is not None:
-            sources.append(names.package_arn(self.place, origin))
+        origin = source_of(self.place, self.request)
+        if origin is not None and draft.state(origin.arn) is not None:
+            sources.append(origin.arn)
         for source in sources:
             for end in (action.arn, arn):
                 draft.connect((source, CONTRIBUTED, end), draft.now, existing={source})
@@ -125,17 +130,16 @@ class Register:
     def _creation(self, named: Package) -> str:
         return self.place.arn(f"action/{names.creation_name(named)}")
 
-    def _resolved(self, look: Look, *, missing: bool = False) -> dict[str, Any]:
-        """The request with the inference specification of the package that is its source."""
+    def _resolved(self, look: Look) -> dict[str, Any]:
+        """The request with the inference specification of the package or model that is its source.
+
+        Raises:
+            NotFoundError: the source is not there.
+        """
         source = source_of(self.place, self.request)
         if source is None or "InferenceSpecification" in self.request:
             return dict(self.request)
-        state = look(names.package_arn(self.place, source))
-        if state is None or state.get("resource_arn") is None:
-            if missing:
-                raise NotFoundError(f"ModelPackage {names.package_resource(self.place, source)} does not exist.")
-            return dict(self.request)
-        held = specification(state).get("InferenceSpecification")
+        held = inference(source, look(source.arn))
         return {**self.request, **({} if held is None else {"InferenceSpecification": held})}
 
     def _entity(self, draft: Draft, named: Package, shown: str, request: Mapping[str, Any]) -> str:
@@ -272,14 +276,6 @@ def existing(draft: Draft, place: Place, named: Package) -> State:
     if state is None or state.get("resource_arn") is None:
         raise NotFoundError(f"ModelPackage {names.package_resource(place, named)} does not exist.")
     return state
-
-
-def source_of(place: Place, request: Mapping[str, Any]) -> Package | None:
-    """The package that a request's SourceUri names; None when it names something else."""
-    uri = request.get("SourceUri") or ""
-    if not uri.startswith("arn:") or f":{names.PACKAGE}/" not in uri.lower():
-        return None
-    return names.package(place, uri)
 
 
 def specification(state: State) -> dict[str, Any]:

@@ -242,6 +242,33 @@ async def test_a_source_that_is_a_package_gives_its_specification(registry: Regi
     absent = registry.place.arn("model-package/churn/9")
     with pytest.raises(NotFoundError, match="churn/9 does not exist"):
         await registry.register("prod", request={"SourceUri": absent})
+    # Who brings a specification needs none of the source's.
+    own = await registry.register("prod", request={**REQUEST, "SourceUri": absent})
+    assert len(await registry.edges(own.arn, outgoing=False)) == 3
+
+
+async def test_a_source_that_is_a_model_gives_its_containers(registry: Registry) -> None:
+    await registry.group()
+    container = {"Image": IMAGE, "ModelDataUrl": DATA, "Environment": {"A": "b"}, "Mode": "SingleModel"}
+    own = registry.place.arn("model/served")
+    model = commands.create_artifact(
+        *(registry.place, own),
+        type="Model",
+        resource_arn=own,
+        specification=orjson.dumps({"PrimaryContainer": container}).decode(),
+    )
+    await registry.write(model)
+    made = await registry.register(request={"SourceUri": own})
+    del container["Mode"]
+    assert orjson.loads(made.specification or "")["InferenceSpecification"] == {"Containers": [container]}
+    sources = {("CONTRIBUTED_TO", model.arn), ("CONTRIBUTED_TO", commands.create_artifact(registry.place, DATA).arn)}
+    assert sources < await registry.edges(made.arn, outgoing=False)
+    for absent, said in ((registry.place.arn("model/absent"), "Could not find model"), ("s3://b/x", None)):
+        if said is None:
+            assert (await registry.register(request={"SourceUri": absent})).name == "Churn/2"
+        else:
+            with pytest.raises(NotFoundError, match=said):
+                await registry.register(request={"SourceUri": absent})
 
 
 async def test_a_deleted_version_is_seen_in_the_past(registry: Registry) -> None:
