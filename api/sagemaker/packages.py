@@ -7,7 +7,7 @@ import orjson
 from api.sagemaker import shapes
 from api.sagemaker.calls import Input
 from graph.entities import Approval, Entity
-from graph.registry import names
+from graph.registry import groups, names
 from graph.registry.approvals import SHOWN
 
 APPROVAL_OF = {shown: approval for approval, shown in SHOWN.items()}
@@ -37,13 +37,14 @@ def kept(given: Input) -> dict[str, Any]:
 
 def group(entity: Entity) -> dict[str, Any]:
     """A group, as summaries and descriptions have it."""
+    held = asked(entity)
     return {
-        "ModelPackageGroupName": entity.display_name,
+        "ModelPackageGroupName": held[groups.NAME],
         "ModelPackageGroupArn": entity.resource_arn,
         "ModelPackageGroupDescription": entity.description,
         "CreationTime": entity.created_at,
         "ModelPackageGroupStatus": COMPLETED,
-        "ManagedConfiguration": asked(entity).get("ManagedConfiguration"),
+        "ManagedConfiguration": held.get("ManagedConfiguration"),
     }
 
 

@@ -17,7 +17,8 @@ from graph.registry.names import Package
 from graph.working import Needs
 
 ALIASES = 50
-POLICY = "ResourcePolicy"
+NAME, POLICY = "ModelPackageGroupName", "ResourcePolicy"
+"""In a group's specification, which only the registry writes."""
 ANY = -1
 """An alias may be moved from whatever version it names."""
 
@@ -48,7 +49,7 @@ def create(
         display_name=name,
         description=description,
         tags=tags,
-        specification=orjson.dumps(specification).decode() if specification else None,
+        specification=orjson.dumps({NAME: name, **(specification or {})}).decode(),
         exclusive=exclusive,
     )
 
@@ -64,6 +65,12 @@ def held(draft: Draft, place: Place, name: str) -> State:
     if state is None or state.get("resource_arn") != resource:
         raise NotFoundError(f"ModelPackageGroup {resource} does not exist.")
     return state
+
+
+def shown(state: State) -> str:
+    """A group's name, as it was given; what people call it may be changed by whoever may write."""
+    name: str = orjson.loads(state["specification"])[NAME]
+    return name
 
 
 def prefix(place: Place, name: str) -> str:
@@ -144,7 +151,7 @@ class SetPolicy:
         def change(state: State) -> State:
             kept = {**orjson.loads(state.get("specification") or "{}"), POLICY: self.policy}
             kept = {key: value for key, value in kept.items() if value is not None}
-            return {**state, "specification": orjson.dumps(kept).decode() if kept else None}
+            return {**state, "specification": orjson.dumps(kept).decode()}
 
         return Applied(self.arn, changed=draft.patch(self.arn, change, draft.now))
 

@@ -90,7 +90,7 @@ class Register:
         """
         named, shown = Package(self.name), self.shown
         if self.grouped:
-            shown = groups.held(draft, self.place, self.name)["display_name"]
+            shown = groups.shown(groups.held(draft, self.place, self.name))
             named = Package(self.name, draft.number(self._prefix))
         request = self._resolved(draft.state)
         request["ModelPackageGroupName" if self.grouped else "ModelPackageName"] = shown

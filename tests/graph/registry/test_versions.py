@@ -358,14 +358,23 @@ async def test_aliases_move_and_the_last_is_told_that_it_lost(registry: Registry
             set_alias(place, "churn", alias, 1)
 
 
+async def test_what_people_call_a_group_is_not_its_name(registry: Registry) -> None:
+    group = await registry.group()
+    await registry.write(commands.update(group, Kind.CONTEXT, display_name="who leaves?"))
+    assert (await registry.register()).name == "Churn/1"
+
+
 async def test_groups_are_made_once_and_keep_their_policy(registry: Registry) -> None:
     group = await registry.group()
     with pytest.raises(AlreadyExistsError):
         await registry.group("CHURN")
     await registry.write(SetPolicy(registry.place, "churn", "{}"))
-    assert (await registry.catalog.entity(registry.account, group)).specification == '{"ResourcePolicy":"{}"}'
+    held = {"ModelPackageGroupName": "Churn"}
+    found = await registry.catalog.entity(registry.account, group)
+    assert orjson.loads(found.specification or "") == {**held, "ResourcePolicy": "{}"}
     await registry.write(SetPolicy(registry.place, "churn", None))
-    assert (await registry.catalog.entity(registry.account, group)).specification is None
+    found = await registry.catalog.entity(registry.account, group)
+    assert orjson.loads(found.specification or "") == held
     with pytest.raises(NotFoundError):
         await registry.write(SetPolicy(registry.place, "absent", None))
 
