@@ -14,7 +14,6 @@ from graph.history import PAGE
 from graph.hosting import names, records
 from graph.hosting.names import Hosted
 from graph.registry import names as registry
-from graph.registry.approvals import SHOWN
 from graph.store.store import Store
 from graph.times import Moment
 
@@ -215,12 +214,8 @@ async def in_force(store: Store, place: Place, version: str, when: Moment) -> st
             break
         after = page.items[-1][0]
     found = await history.entities(store, place.account, actions, when)
-    approving = [
-        action
-        for action in found.values()
-        if action.type == registry.APPROVAL_TYPE
-        and (action.properties or {}).get("Decision") == SHOWN[Approval.APPROVED]
-    ]
+    # Anybody who may write can make an action of this type; only the registry marks one as a decision.
+    approving = [action for action in found.values() if action.approval is Approval.APPROVED]
     if not approving:
         return None
     return max(approving, key=lambda action: (action.started_at or action.created_at, action.arn)).arn

@@ -9,6 +9,7 @@ import pytest
 
 from graph import commands, listing
 from graph.access import Caller, Role
+from graph.associations import AssociationType
 from graph.catalog import Catalog
 from graph.commands import Place
 from graph.entities import Approval, Entity, Kind, Status
@@ -187,6 +188,23 @@ async def test_a_deployment_holds_the_approval_that_was_in_force(hosting: Hostin
     assert await hosting.edges(running.action.arn, outgoing=True) == {("ASSOCIATED_WITH", endpoint)}
     assert await hosting.shown(group=hosting.place.arn("model-package-group/churn")) == {("a", "m", "1.0")}
     assert await hosting.running(group=hosting.place.arn("model-package-group/chur")) == []
+
+
+async def test_a_decision_that_was_made_by_hand_is_not_in_force(hosting: Hosting) -> None:
+    (version,) = await hosting.versions("churn", 1)
+    await hosting.model("m", ModelPackageName=version)
+    await hosting.config("c", ("a", "m", 1))
+    (genuine,) = await hosting.actions("Approval")
+    forged = commands.create_named(
+        *(hosting.place, Kind.ACTION, "forged"), type="Approval", properties={**(genuine.properties or {})}
+    )
+    artifact = commands.create_artifact(hosting.place, version).arn
+    await hosting.write(forged, commands.associate(artifact, forged.arn, AssociationType.CONTRIBUTED_TO))
+    await hosting.endpoint("e", "c")
+    (running,) = await hosting.running()
+    sources = {source for _, source in await hosting.edges(running.action.arn, outgoing=False)}
+    assert genuine.arn in sources
+    assert forged.arn not in sources
 
 
 async def test_changes_end_deployments_and_begin_others(hosting: Hosting) -> None:
