@@ -61,7 +61,8 @@ async def test_service_killed_under_writers_loses_nothing(
 ) -> None:
     """With the embedded database the service is its only user, so that the database ends and begins with it."""
     data = tmp_path / "data"
-    settings = {"STEMMA_DATA_DIR": str(data), "STEMMA_ACCOUNT": account}
+    # Other tests make keys in the session's Neo4j.
+    settings = {"STEMMA_DATA_DIR": str(data), "STEMMA_ACCOUNT": account, "STEMMA_KEYS": "off"}
     provider = EmbeddedProvider(data) if database == "embedded" else await databases.provider(database)
     if database == "neo4j":
         found = await provider.address()

@@ -55,8 +55,9 @@ class StemmaServer:
             if line == "}\n":
                 self.address = json.loads(said)["address"]
                 return
+        self.process.communicate()
         raise RuntimeError(
-            f"the service did not start (exit code {self.process.wait()}):\n{self.log.read_text()[-3000:]}"
+            f"the service did not start (exit code {self.process.returncode}):\n{self.log.read_text()[-3000:]}"
         )
 
     def kill(self) -> None:
