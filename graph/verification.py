@@ -53,6 +53,10 @@ class Verdict:
     head: Head
 
 
+LOOKS = 3
+"""How often something wrong is looked at, while others write."""
+
+
 async def accounts(store: Store) -> list[str]:
     """Every account that has a ledger, in order."""
     return sorted(await store.read("ledger/accounts", {}) or [])
@@ -63,12 +67,23 @@ async def verify(
 ) -> Verdict:
     """Recompute an account's ledger and compare everything that is in the graph with it.
 
+    A statement may see one half of what is written while it reads, so something wrong is looked at again while others write:
+    what is really wrong stays so.
+
     Args:
         store: Where to look.
         checkpoints: The signed heads; None to leave them out.
         account: Whose ledger.
         on_progress: Told how far it has come.
     """
+    for _ in range(LOOKS):
+        verdict = await _verify(store, checkpoints, account, on_progress)
+        if verdict.problem is None or (await history.head(store, account)) == verdict.head:
+            break
+    return verdict
+
+
+async def _verify(store: Store, checkpoints: Checkpoints | None, account: str, on_progress: Progress | None) -> Verdict:
     # The checkpoint first: heads are signed after they are committed, so the chain can't be behind it.
     chain = Chain(account, Head(account, 0, GENESIS, 0))
     problem: str | None = None
