@@ -11,6 +11,7 @@ from graph.entities import Entity, Kind
 from graph.errors import InvalidError, NotFoundError
 from graph.times import Moment
 from monitors.analysis import Constraints, Statistics, parse_constraints, parse_statistics
+from monitors.analysis.jsonfile import Document, load
 from monitors.datasets import translated
 
 CONSTRAINTS, STATISTICS, ANALYSIS_CONFIG = "Constraints", "Statistics", "AnalysisConfig"
@@ -24,6 +25,15 @@ class StoredBaseline:
     statistics_arn: str
     constraints: Constraints
     statistics: Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnalysis:
+    """A baseline of a model's monitor: its constraints, its configuration, and what has a part in a run against it."""
+
+    causes: list[str]
+    constraints: bytes
+    config: Document
 
 
 async def find(catalog: Catalog, artifacts: ArtifactStore, account: str, text: str) -> StoredBaseline:
@@ -68,6 +78,42 @@ async def files(catalog: Catalog, account: str, text: str, types: Sequence[str])
     if any(wanted not in made for wanted in types):
         raise _no_baseline(named)
     return made
+
+
+async def analysis(
+    catalog: Catalog, artifacts: ArtifactStore, account: str, text: str, model: str | None
+) -> StoredAnalysis:
+    """The baseline of a model's monitor that an ARN names: its job, or the constraints that the job made.
+
+    Args:
+        catalog: The graph.
+        artifacts: Where its files are.
+        account: Whose it is.
+        text: The ARN.
+        model: The ARN of the model, or of its version, that it is held against; or None.
+
+    Raises:
+        InvalidError: the ARN names something else.
+        NotFoundError: it is not there, or its files or the model are not.
+        ConflictError: a file was changed since it was stored.
+    """
+    made = await files(catalog, account, text, (CONSTRAINTS, ANALYSIS_CONFIG))
+    constraints, settings = made[CONSTRAINTS], made[ANALYSIS_CONFIG]
+    with translated():
+        return StoredAnalysis(
+            [constraints.arn, settings.arn, *await models(catalog, account, model)],
+            artifacts.read(constraints.source_uri or ""),
+            load(artifacts.read(settings.source_uri or ""), "analysis_config.json"),
+        )
+
+
+async def models(catalog: Catalog, account: str, text: str | None) -> tuple[str, ...]:
+    """The lineage ARN of the model that an ARN names, if one is given.
+
+    Raises:
+        NotFoundError: it is not there.
+    """
+    return () if text is None else ((await catalog.entity(account, await catalog.lineage_arn(text))).arn,)
 
 
 async def _outputs(catalog: Catalog, account: str, job: str, when: Moment) -> dict[str, Entity]:

@@ -5,6 +5,7 @@ As `data_quality`, both store their files and record themselves in one transacti
 """
 
 import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from graph.access import Caller
 from graph.artifacts import ArtifactStore
 from graph.catalog import Catalog
-from monitors import baselines
+from monitors import baselines, runs
 from monitors.analysis.bias import (
     FLIP_TEST,
     BiasConfig,
@@ -29,22 +30,24 @@ from monitors.analysis.bias import (
     read_config,
 )
 from monitors.analysis.bias.drift import CHECK, TOLERANCE
-from monitors.analysis.jsonfile import dump, load
+from monitors.analysis.jsonfile import dump
 from monitors.datasets import Progress, Reading, translated
 from monitors.measurements import Measured, measure_aside
 from monitors.records import Finding, Record
-from monitors.runs import VIOLATIONS, File, Recorded, conclude, exit_message, identity, violation_facts
+from monitors.runs import VIOLATIONS, File, Result, conclude, conclude_run, identity
 
 NAME = "bias"
 BASELINE_NAME = "bias-baseline"
 ANALYSIS = "BiasAnalysis"
 
+Pages = Callable[[BiasReport, Sequence[BiasViolation]], Mapping[str, bytes]]
+"""Makes pages for people, such as `report.html`, of a report and its violations."""
+
 
 @dataclass(frozen=True, slots=True)
-class BiasResult:
+class BiasResult(Result):
     """What a baseline or a run found, and what it left behind."""
 
-    recorded: Recorded
     data: Measured
     config: BiasConfig
     report: BiasReport
@@ -61,6 +64,7 @@ async def baseline(
     name: str = BASELINE_NAME,
     replicates: int = 0,
     reading: Reading | None = None,
+    pages: Pages | None = None,
     on_progress: Progress | None = None,
 ) -> BiasResult:
     """Measure the bias of a data set, and of predictions where there are some.
@@ -76,6 +80,7 @@ async def baseline(
         name: What the job is called, before its identity.
         replicates: Bootstrap samples for intervals; 0 for none.
         reading: How to read the data.
+        pages: Makes files that are kept beside `analysis.json`.
         on_progress: Told how far reading has come.
 
     Raises:
@@ -89,6 +94,7 @@ async def baseline(
     files = [
         File("analysis_config.json", baselines.ANALYSIS_CONFIG, settings),
         File("analysis.json", baselines.CONSTRAINTS, analysis_to_json(report)),
+        *runs.pages(pages and pages(report, ())),
     ]
     recorded = await conclude(
         *(catalog, artifacts, caller, Record(catalog.place(caller.account), name, inputs), measured, files),
@@ -112,6 +118,7 @@ async def run(
     tolerance: float = TOLERANCE,
     replicates: int = 0,
     reading: Reading | None = None,
+    pages: Pages | None = None,
     on_progress: Progress | None = None,
 ) -> BiasResult:
     """Hold the bias of a data set against a baseline; each violation becomes an artifact.
@@ -128,6 +135,7 @@ async def run(
         tolerance: How much further from fair is no drift; only for the mode `distance`.
         replicates: Bootstrap samples for intervals; 0 for none.
         reading: How to read the data.
+        pages: Makes files that are kept beside `analysis.json`.
         on_progress: Told how far reading has come.
 
     Raises:
@@ -136,33 +144,26 @@ async def run(
         ConflictError: A file of the baseline was changed since it was stored.
     """
     started = datetime.now(UTC)
-    account = caller.account
-    held = await baselines.files(catalog, account, baseline_arn, (baselines.CONSTRAINTS, baselines.ANALYSIS_CONFIG))
-    entities = [held[baselines.CONSTRAINTS], held[baselines.ANALYSIS_CONFIG]]
+    held = await baselines.analysis(catalog, artifacts, caller.account, baseline_arn, model)
     with translated():
-        analysis_file, config_file = (artifacts.read(entity.source_uri or "") for entity in entities)
-        before = parse_analysis(analysis_file)
-        config = read_config(load(config_file, "analysis_config.json"))
-    causes = [entity.arn for entity in entities]
-    if model is not None:
-        causes.append((await catalog.entity(account, await catalog.lineage_arn(model))).arn)
+        before = parse_analysis(held.constraints)
+        config = read_config(held.config)
     measured, report = await _measured(data, config, replicates, reading, on_progress)
     found = find_bias_violations(report, before, mode=mode, tolerance=tolerance)
-    given = {"causes": causes, "mode": mode, "tolerance": repr(tolerance), "replicates": replicates}
+    given = {"causes": held.causes, "mode": mode, "tolerance": repr(tolerance), "replicates": replicates}
     files = [
         File("analysis.json", ANALYSIS, analysis_to_json(report)),
         File("constraint_violations.json", VIOLATIONS, bias_violations_to_json(found)),
+        *runs.pages(pages and pages(report, found)),
     ]
-    recorded = await conclude(
+    recorded = await conclude_run(
         *(catalog, artifacts, caller),
-        Record(catalog.place(account), name, {**identity(measured, reading), **given}),
+        Record(catalog.place(caller.account), name, {**identity(measured, reading), **given}),
         *(measured, files),
         started=started,
-        description=exit_message(len(found)),
-        operation="monitor_run",
-        causes=causes,
+        causes=held.causes,
         findings=[_finding(violation) for violation in found],
-        facts={"mode": mode, **violation_facts(len(found))},
+        facts={"mode": mode},
     )
     return BiasResult(recorded, measured, config, report, tuple(found))
 

@@ -5,7 +5,6 @@ called follows from their inputs, so doing the same again finds what is there an
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import orjson
 
 from graph.access import Caller
-from graph.artifacts import ArtifactStore, Stored
+from graph.artifacts import ArtifactStore
 from graph.catalog import Catalog
 from monitors import baselines
 from monitors.analysis import (
@@ -32,7 +31,7 @@ from monitors.analysis import (
 )
 from monitors.datasets import Observed, Progress, Reading, observe_aside, translated
 from monitors.records import Finding, Record
-from monitors.runs import File, Recorded, conclude, exit_message, identity, violation_facts
+from monitors.runs import File, Result, conclude, conclude_run, identity
 
 NAME = "data-quality"
 BASELINE_NAME = "data-quality-baseline"
@@ -49,27 +48,17 @@ TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What a baseline or a run left behind.
+class DataResult(Result):
+    """What a baseline or a run found, and what it left behind."""
 
-    Attributes:
-        arn: of the job's trial component; of a baseline, what later runs name.
-        data_arn: of the data set's content.
-        created: False when the same had been done before.
-        statistics, constraints, violations: what was found.
-        files: the files it was written to and their artifacts' ARNs, by name.
-        violation_arns: of the violations, in the order of `violations`.
-    """
-
-    arn: str
-    job: str
-    data_arn: str
-    created: bool
-    statistics: Statistics
+    data: Observed
     constraints: Constraints
-    files: dict[str, tuple[str, Stored]]
     violations: tuple[Violation, ...] = ()
-    violation_arns: tuple[str, ...] = ()
+
+    @property
+    def statistics(self) -> Statistics:
+        """What the data looks like."""
+        return self.data.statistics
 
 
 async def baseline(
@@ -82,7 +71,7 @@ async def baseline(
     reading: Reading | None = None,
     constraints: bytes | None = None,
     on_progress: Progress | None = None,
-) -> Result:
+) -> DataResult:
     """Learn what a data set looks like and what later data must satisfy.
 
     Writes `statistics.json` and `constraints.json`.
@@ -114,7 +103,7 @@ async def baseline(
         description=f"Baseline of {observed.name}",
         operation="monitor_baseline",
     )
-    return _result(recorded, observed, learnt)
+    return DataResult(recorded, observed, learnt)
 
 
 async def run(
@@ -129,7 +118,7 @@ async def run(
     reading: Reading | None = None,
     correction: Correction | None = None,
     on_progress: Progress | None = None,
-) -> Result:
+) -> DataResult:
     """Hold a data set against a baseline; each violation becomes an artifact, beside the files with all of them.
 
     Args:
@@ -151,8 +140,7 @@ async def run(
     """
     started = datetime.now(UTC)
     held = await baselines.find(catalog, artifacts, caller.account, baseline_arn)
-    models = [] if model is None else [(await catalog.entity(caller.account, await catalog.lineage_arn(model))).arn]
-    causes = [held.constraints_arn, held.statistics_arn, *models]
+    causes = [held.constraints_arn, held.statistics_arn, *await baselines.models(catalog, caller.account, model)]
     observed = await observe_aside(data, reading, on_progress)
     found = await asyncio.to_thread(find_violations, observed.statistics, held.statistics, held.constraints)
     asked = {} if correction is None else {"correction": correction}
@@ -161,30 +149,18 @@ async def run(
     if correction is not None:
         drifts = await asyncio.to_thread(compare, observed.statistics, held.statistics, correction)
         files["drift.json"] = drift_to_json(drifts, correction)
-    recorded = await conclude(
+    recorded = await conclude_run(
         *(catalog, artifacts, caller),
         Record(catalog.place(caller.account), name, {**identity(observed, reading), **asked, "causes": causes}),
         *(observed, [File(name, TYPES[name], content) for name, content in files.items()]),
         started=started,
-        description=exit_message(len(found)),
-        operation="monitor_run",
         causes=causes,
         findings=[
             Finding(item.feature_name, item.constraint_check_type, (item.feature_name,), item.to_document())
             for item in found
         ],
-        facts=violation_facts(len(found)),
     )
-    return _result(recorded, observed, held.constraints, found)
-
-
-def _result(
-    recorded: Recorded, observed: Observed, constraints: Constraints, found: Sequence[Violation] = ()
-) -> Result:
-    return Result(
-        *(recorded.arn, recorded.job, recorded.data_arn, recorded.created, observed.statistics, constraints),
-        *(recorded.files, tuple(found), recorded.violation_arns),
-    )
+    return DataResult(recorded, observed, held.constraints, tuple(found))
 
 
 def _asked_for(observed: Observed, reading: Reading | None) -> dict[str, bytes]:

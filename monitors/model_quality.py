@@ -13,7 +13,7 @@ from graph.access import Caller
 from graph.artifacts import ArtifactStore
 from graph.catalog import Catalog
 from monitors import baselines
-from monitors.analysis.jsonfile import dump, load
+from monitors.analysis.jsonfile import dump
 from monitors.analysis.quality import (
     QualityConfig,
     QualityConstraints,
@@ -31,17 +31,16 @@ from monitors.analysis.quality import (
 from monitors.datasets import Progress, Reading, translated
 from monitors.measurements import Measured, measure_aside
 from monitors.records import Finding, Record
-from monitors.runs import VIOLATIONS, File, Recorded, conclude, exit_message, identity, violation_facts
+from monitors.runs import VIOLATIONS, File, Result, conclude, conclude_run, identity
 
 NAME = "model-quality"
 BASELINE_NAME = "model-quality-baseline"
 
 
 @dataclass(frozen=True, slots=True)
-class QualityResult:
+class QualityResult(Result):
     """What a baseline or a run found, and what it left behind."""
 
-    recorded: Recorded
     data: Measured
     config: QualityConfig
     statistics: QualityStatistics
@@ -134,16 +133,10 @@ async def run(
         ConflictError: A file of the baseline was changed since it was stored.
     """
     started = datetime.now(UTC)
-    account = caller.account
-    held = await baselines.files(catalog, account, baseline_arn, (baselines.CONSTRAINTS, baselines.ANALYSIS_CONFIG))
-    entities = [held[baselines.CONSTRAINTS], held[baselines.ANALYSIS_CONFIG]]
+    held = await baselines.analysis(catalog, artifacts, caller.account, baseline_arn, model)
     with translated():
-        constraints_file, config_file = (artifacts.read(entity.source_uri or "") for entity in entities)
-        constraints = parse_quality_constraints(constraints_file)
-        config = read_quality_config(load(config_file, "analysis_config.json"))
-    causes = [entity.arn for entity in entities]
-    if model is not None:
-        causes.append((await catalog.entity(account, await catalog.lineage_arn(model))).arn)
+        constraints = parse_quality_constraints(held.constraints)
+        config = read_quality_config(held.config)
     measured, statistics = await _measured(data, config, reading, on_progress)
     with translated():
         found = find_quality_violations(statistics, constraints)
@@ -153,16 +146,14 @@ async def run(
     ]
     said = config.prediction or config.probability
     spoken_of = tuple(dict.fromkeys(column for column in (config.label, said) if column is not None))
-    recorded = await conclude(
+    recorded = await conclude_run(
         *(catalog, artifacts, caller),
-        Record(catalog.place(account), name, {**identity(measured, reading), "causes": causes}),
+        Record(catalog.place(caller.account), name, {**identity(measured, reading), "causes": held.causes}),
         *(measured, files),
         started=started,
-        description=exit_message(len(found)),
-        operation="monitor_run",
-        causes=causes,
+        causes=held.causes,
         findings=[Finding(v.metric_name, v.constraint_check_type, spoken_of, v.to_document()) for v in found],
-        facts={"problem": config.problem, **violation_facts(len(found))},
+        facts={"problem": config.problem},
     )
     return QualityResult(recorded, measured, config, statistics, constraints, tuple(found))
 

@@ -22,6 +22,15 @@ from graph.entities import Kind, Status
 from graph.errors import InvalidError
 from graph.limits import name as checked_name
 
+MEDIA_TYPES = {
+    "json": "application/json",
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+    "html": "text/html",
+    "pdf": "application/pdf",
+}
+"""What files are, by their suffix."""
+
 ANALYZER = "1"
 """Raised when the same data would give other files, so that a new analyzer's runs are runs of their own."""
 
@@ -165,7 +174,8 @@ class Record:
     def output(self, stored: Stored, kind: str) -> Put:
         """A file that the run made. It belongs to this run: another with the same bytes has another upstream."""
         name = stored.uri.rsplit("/", 1)[-1]
-        self._files["outputs"][name.removesuffix(".json")] = {"value": stored.uri, "media_type": "application/json"}
+        media_type = MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        self._files["outputs"][name.removesuffix(".json")] = {"value": stored.uri, "media_type": media_type}
         return create_artifact(
             self.place,
             stored.uri,

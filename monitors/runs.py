@@ -11,7 +11,7 @@ from graph.catalog import Catalog
 from monitors.datasets import Reading
 from monitors.records import MOST_VIOLATIONS, Data, Finding, Record
 
-VIOLATIONS = "Violations"
+VIOLATIONS, REPORT = "Violations", "Report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,54 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What every monitor's baseline or run comes to: what was found, in a class of its own, and what it left behind."""
+
+    recorded: Recorded
+
+    @property
+    def arn(self) -> str:
+        """Of the job's trial component; of a baseline, what later runs name."""
+        return self.recorded.arn
+
+    @property
+    def job(self) -> str:
+        """The job's name."""
+        return self.recorded.job
+
+    @property
+    def data_arn(self) -> str:
+        """Of the data set's content."""
+        return self.recorded.data_arn
+
+    @property
+    def created(self) -> bool:
+        """False when the same had been done before."""
+        return self.recorded.created
+
+    @property
+    def files(self) -> dict[str, tuple[str, Stored]]:
+        """The files and their artifacts' ARNs, by name."""
+        return self.recorded.files
+
+    @property
+    def violation_arns(self) -> tuple[str, ...]:
+        """Of the violations, in the order of what was found."""
+        return self.recorded.violation_arns
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A file that a run makes: its name, its artifact's type, its bytes."""
 
     name: str
     type: str
     content: bytes
+
+
+def pages(made: Mapping[str, bytes] | None) -> list[File]:
+    """The pages for people that a door has made of what was found, such as `report.html`, as files of the run."""
+    return [File(name, REPORT, content) for name, content in (made or {}).items()]
 
 
 async def conclude(
@@ -91,6 +133,31 @@ async def conclude(
     outcome = await catalog.write(caller, record.commands, operation=operation)
     made = {file.name: (put.arn, stored[file.name]) for file, put in zip(files, puts, strict=True)}
     return Recorded(record.arn, record.job, data_arn, outcome.sequence is not None, made, tuple(arns))
+
+
+async def conclude_run(
+    catalog: Catalog,
+    artifacts: ArtifactStore,
+    caller: Caller,
+    record: Record,
+    data: Data,
+    files: Sequence[File],
+    *,
+    started: datetime,
+    causes: Sequence[str],
+    findings: Sequence[Finding],
+    facts: Mapping[str, float | str] | None = None,
+) -> Recorded:
+    """`conclude` for what was held against a baseline: it says how many violations there are."""
+    return await conclude(
+        *(catalog, artifacts, caller, record, data, files),
+        started=started,
+        description=exit_message(len(findings)),
+        operation="monitor_run",
+        causes=causes,
+        findings=findings,
+        facts={**(facts or {}), **violation_facts(len(findings))},
+    )
 
 
 def violation_facts(found: int) -> dict[str, float | str]:

@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, get_type_hints
 
 import typer
 
@@ -170,17 +170,24 @@ P = ParamSpec("P")
 def command(
     app: typer.Typer, name: str, *, panel: str | None = None
 ) -> Callable[[Callable[Concatenate[Call, P], int | None]], Callable[..., int]]:
-    """Make a function a command: it gets a `Call` first, and every command's options beside its own."""
+    """Make a function a command: it gets a `Call` first, and every command's options beside its own.
+
+    A parameter whose type is a dataclass stands for its fields, each of them an option; the function gets the object.
+    """
 
     def decorate(function: Callable[Concatenate[Call, P], int | None]) -> Callable[..., int]:
         @wraps(function)
         def wrapper(*args: Any, **given: Any) -> int:
             context: typer.Context = given.pop("context")
             own = Common(given.pop("json"), given.pop("database"), given.pop("data_dir"))
+            for name, kind in grouped.items():
+                given[name] = kind(**{item.name: given.pop(item.name) for item in fields(kind)})
             return function(Call(own.over(context.find_root().obj or Common())), *args, **given) or DONE
 
         signature = inspect.signature(function, eval_str=True)
-        taken = list(signature.parameters.values())[1:]
+        declared = list(signature.parameters.values())[1:]
+        grouped: dict[str, Any] = {held.name: held.annotation for held in declared if is_dataclass(held.annotation)}
+        taken = [option for held in declared for option in _options(held)]
         keyword = inspect.Parameter.KEYWORD_ONLY
         added = [
             inspect.Parameter("context", keyword, annotation=typer.Context),
@@ -195,6 +202,17 @@ def command(
         return wrapper
 
     return decorate
+
+
+def _options(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    """The parameter itself, or one for each field of the dataclass that is its type."""
+    if not is_dataclass(parameter.annotation):
+        return [parameter]
+    hints = get_type_hints(parameter.annotation, include_extras=True)
+    return [
+        inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, annotation=hints[item.name], default=item.default)
+        for item in fields(parameter.annotation)
+    ]
 
 
 def console(*, stderr: bool = False) -> "Console":

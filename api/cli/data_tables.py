@@ -1,37 +1,17 @@
-"""What `monitor baseline` and `monitor run` print of data quality."""
+"""Tables of data quality."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from api.cli.call import table
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import RenderableType
 
     from monitors.analysis import Violation
-    from monitors.data_quality import Result
+    from monitors.data_quality import DataResult
 
 
-def document(result: "Result") -> dict[str, Any]:
-    """A baseline or a run as plain values."""
-    return {
-        "arn": result.arn,
-        "job": result.job,
-        "data": result.data_arn,
-        "created": result.created,
-        "rows": result.statistics.item_count,
-        "columns": len(result.statistics.features),
-        "files": {
-            name: {"arn": arn, "uri": stored.uri, "sha256": stored.digest, "bytes": stored.size}
-            for name, (arn, stored) in result.files.items()
-        },
-        "violations": [
-            {"arn": result.violation_arns[index] if index < len(result.violation_arns) else None, **found.to_document()}
-            for index, found in enumerate(result.violations)
-        ],
-    }
-
-
-def violations_table(violations: "tuple[Violation, ...]", title: str | None = None) -> object:
+def violations_table(violations: "tuple[Violation, ...]", title: str | None = None) -> "RenderableType":
     """The violations: what was expected, what was observed, on how many values."""
     cells = [
         (
@@ -63,7 +43,7 @@ def number(value: object) -> str:
     return "–" if value is None else str(value)
 
 
-def show_baseline(console: "Console", result: "Result") -> None:
+def baseline_table(result: "DataResult") -> "RenderableType":
     """What a baseline has learnt of every column."""
     cells = []
     for name, feature in result.statistics.features.items():
@@ -80,24 +60,4 @@ def show_baseline(console: "Console", result: "Result") -> None:
                 domain,
             )
         )
-    console.print(table(None, ("column", "type", "completeness", "range", "#mean", "#domain"), cells))
-    _show_files(console, result)
-    console.print(f"baseline {result.arn}", soft_wrap=True)
-
-
-def show_run(console: "Console", result: "Result") -> None:
-    """The violations of a run."""
-    from monitors.runs import exit_message
-
-    if result.violations:
-        console.print(violations_table(result.violations))
-    console.print(exit_message(len(result.violations)))
-    _show_files(console, result)
-    console.print(f"run {result.arn}", soft_wrap=True)
-
-
-def _show_files(console: "Console", result: "Result") -> None:
-    state = "" if result.created else " (done before; nothing was changed)"
-    console.print(f"{result.statistics.item_count:,} rows, {len(result.statistics.features)} columns{state}")
-    for arn, stored in result.files.values():
-        console.print(f"{stored.uri.removeprefix('file://')}  {arn.split(':', 5)[-1]}", soft_wrap=True, markup=False)
+    return table(None, ("column", "type", "completeness", "range", "#mean", "#domain"), cells)

@@ -27,7 +27,7 @@ from graph.lineage import Direction, Lineage, walk
 from graph.verification import verify
 from monitors import data_quality
 from monitors.analysis import parse_constraints, parse_statistics
-from monitors.data_quality import Result
+from monitors.data_quality import DataResult
 from monitors.records import MOST_VIOLATIONS
 
 FOUND = [
@@ -47,10 +47,10 @@ class Bench:
     caller: Caller
     folder: Path
 
-    async def baseline(self, data: str | Path, **options: Any) -> Result:
+    async def baseline(self, data: str | Path, **options: Any) -> DataResult:
         return await data_quality.baseline(self.catalog, self.artifacts, self.caller, data, **options)
 
-    async def run(self, data: str | Path, baseline: str, **options: Any) -> Result:
+    async def run(self, data: str | Path, baseline: str, **options: Any) -> DataResult:
         return await data_quality.run(self.catalog, self.artifacts, self.caller, data, baseline, **options)
 
     async def cone(self, arn: str, direction: Direction) -> Lineage:

@@ -14,12 +14,14 @@ from reports.lineage_tables import lineage_document
 if TYPE_CHECKING:
     from api.cli.demo.story import Quarter
     from graph.lineage import Lineage, Node
-    from monitors.data_quality import Result
+    from monitors.data_quality import DataResult
 
 QUERY = "{ lineage(start: [%s], direction: ASCENDANTS) { nodes { depth kind type name } } }"
 
 
-def document(session: Session, learnt: "Result", quarters: "list[Quarter]", answers: dict[str, Any]) -> dict[str, Any]:
+def document(
+    session: Session, learnt: "DataResult", quarters: "list[Quarter]", answers: dict[str, Any]
+) -> dict[str, Any]:
     """The whole outcome as plain values."""
     return {
         "dataDir": str(session.settings.data_dir),

@@ -19,7 +19,7 @@ from graph.errors import StemmaError
 from graph.lineage import Direction, Lineage, walk
 from graph.verification import verify
 from monitors import data_quality
-from monitors.data_quality import Result
+from monitors.data_quality import DataResult
 
 ENDPOINT = "employment"
 DRIFTED = ("2017-q4", "2018-q1")
@@ -45,7 +45,7 @@ class Quarter:
     """One window of later data: its table, what the monitor found, and how good the model was on it."""
 
     name: str
-    result: Result
+    result: DataResult
     accuracy: float
 
 
@@ -130,7 +130,7 @@ async def monitor(
     census: Census,
     tables: dict[str, pl.DataFrame],
     folder: Path,
-    learnt: Result,
+    learnt: DataResult,
     arns: Arns,
 ) -> list[Quarter]:
     """Hold each quarter against the baseline."""
