@@ -40,6 +40,15 @@ class Approval(StrEnum):
     REJECTED = "REJECTED"
 
 
+class CardStatus(StrEnum):
+    """How far a model card has come in its review."""
+
+    DRAFT = "DRAFT"
+    PENDING_REVIEW = "PENDING_REVIEW"
+    APPROVED = "APPROVED"
+    ARCHIVED = "ARCHIVED"
+
+
 State = dict[str, Any]
 
 
@@ -62,6 +71,7 @@ class Entity:
         inputs, outputs: name → `{"value": URI, "media_type": …}`.
         approval: of a model version, and of an action that decided on one; None for all else. Only the registry sets it.
         aliases: of a model group, name → version number.
+        card_status, card_version: of a model card; None for all else. Only the registry sets them.
         started_at, ended_at, created_at, modified_at: epoch milliseconds.
         deleted: a tombstone; only a history shows those.
     """
@@ -97,6 +107,8 @@ class Entity:
     outputs: Mapping[str, Mapping[str, str]] | None = None
     approval: Approval | None = None
     aliases: Mapping[str, int] | None = None
+    card_status: CardStatus | None = None
+    card_version: int | None = None
     deleted: bool = False
 
 
@@ -111,6 +123,8 @@ def from_state(state: State) -> Entity:
         fields["status"] = Status(fields["status"])
     if "approval" in fields:
         fields["approval"] = Approval(fields["approval"])
+    if "card_status" in fields:
+        fields["card_status"] = CardStatus(fields["card_status"])
     fields["source_types"] = tuple((kind, value) for kind, value in fields.get("source_types", ()))
     for name in MAPS:
         fields[name] = dict(fields.get(name, ()))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from graph import history
 from graph.commands import Place
-from graph.entities import Approval, Entity, from_body
+from graph.entities import Approval, CardStatus, Entity, from_body
 from graph.errors import InvalidError, NotFoundError
 from graph.ledger import entry_key
 from graph.listing import Page, Sort, first_within
@@ -26,12 +26,13 @@ class RegistryFilter:
     Attributes:
         group: the name of the group whose versions are wanted.
         numbered: versions of groups (True), packages of their own (False), both (None).
+        approval: of packages; of cards, their status.
         contains: a part of the name, whatever the case of its letters.
     """
 
     group: str | None = None
     numbered: bool | None = None
-    approval: Approval | None = None
+    approval: Approval | CardStatus | None = None
     contains: str | None = None
     created_after: int | None = None
     created_before: int | None = None
@@ -64,7 +65,7 @@ async def page(
         return await _versions(store, account, when, filter, descending=descending, first=first, after=after)
     prefix = f"{account}/{family}/"
     by_created = sort is Sort.CREATED
-    kind = "ARTIFACT" if family in (names.PACKAGE, "model") else "CONTEXT"
+    kind = "ARTIFACT" if family in (names.PACKAGE, "model", "model-card") else "CONTEXT"
     # "0" is the character after "/": no key lies past it.
     ranges = {"": [prefix, f"{prefix[:-1]}0"], "created_": [f"{account}/{kind}/", f"{account}/{kind}0"]}
     if after is not None:

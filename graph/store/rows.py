@@ -9,7 +9,7 @@ from graph.records import Closing, Edge, Records, Revision, state_of
 from graph.store.running import running_key, superseded_key
 from graph.times import FOREVER
 
-LISTED_RESOURCES = ("model-package", "model-package-group", "model", "endpoint", "endpoint-config")
+LISTED_RESOURCES = ("model-package", "model-package-group", "model", "endpoint", "endpoint-config", "model-card")
 CREATE = {kind: f"entity/create_{kind.value.lower()}" for kind in Kind}
 
 
@@ -164,19 +164,22 @@ def listing_row(account: str, state: State) -> dict[str, Any]:
         "modified_at": state["modified_at"],
         "resource_arn": state.get("resource_arn"),
         "source_arn": state.get("source_arn"),
-        "by_resource": resource_key(account, state.get("resource_arn")),
-        "approval": state.get("approval"),
+        "by_resource": resource_key(account, state.get("resource_arn"), state.get("card_version", 0)),
+        "approval": state.get("approval", state.get("card_status")),
     }
 
 
-def resource_key(account: str, resource_arn: str | None) -> str | None:
-    """By what registry objects are listed: `<account>/model-package/churn/0000000007`, 0 without a number."""
+def resource_key(account: str, resource_arn: str | None, card_version: int = 0) -> str | None:
+    """By what registry objects are listed: `<account>/model-package/churn/0000000007`, 0 without a number.
+
+    A card's number is that of its version, which stands in no ARN.
+    """
     if resource_arn is None:
         return None
     family, *name = resource_arn.split(":", 5)[5].split("/")
     if family not in LISTED_RESOURCES or not 1 <= len(name) <= 2:
         return None
-    number = name[1] if len(name) == 2 else "0"
+    number = name[1] if len(name) == 2 else str(card_version)
     return f"{account}/{family}/{name[0]}/{int(number):010d}" if number.isascii() and number.isdigit() else None
 
 

@@ -200,5 +200,24 @@ async def hosting(aws: Boto3) -> None:
     await aws("delete_model", ModelName="churn")
 
 
-LIVES: tuple[Callable[[Boto3], Awaitable[None]], ...] = (identity, lineage, experiments, jobs, registry, hosting)
+async def model_cards(aws: Boto3) -> None:
+    name = {"ModelCardName": "Churn-Card"}
+    content = '{"intended_uses": {"risk_rating": "Low"}}'
+    arn = (await aws("create_model_card", **name, Content="{}", ModelCardStatus="Draft"))["ModelCardArn"]
+    await aws("update_model_card", **name, Content=content)
+    await aws("update_model_card", **name, ModelCardStatus="Approved")
+    described = await aws("describe_model_card", ModelCardName=arn)
+    assert (described["ModelCardVersion"], described["ModelCardStatus"]) == (2, "Approved")
+    assert described["Content"] == content
+    (row,) = (await aws("list_model_cards", ModelCardStatus="Approved"))["ModelCardSummaries"]
+    assert row["ModelCardArn"] == arn
+    rows = (await aws("list_model_card_versions", **name))["ModelCardVersionSummaryList"]
+    assert [row["ModelCardVersion"] for row in rows] == [2, 1]
+    await aws("delete_model_card", **name)
+
+
+LIVES: tuple[Callable[[Boto3], Awaitable[None]], ...] = (
+    *(identity, lineage, experiments, jobs, registry, hosting),
+    model_cards,
+)
 """Told one after the other in one account, by an approver."""

@@ -65,6 +65,8 @@ async def test_every_paginator_gives_each_thing_once(aws: Boto3) -> None:
         "list_model_package_groups": ({}, CREATED),
         "list_model_packages": ({"ModelPackageGroupName": "group-0"}, CREATED),
         "list_models": ({}, CREATED),
+        "list_model_cards": ({"NameContains": "card"}, CREATED),
+        "list_model_card_versions": ({"ModelCardName": "card-0"}, CREATED),
         "list_endpoint_configs": ({"NameContains": "config"}, CREATED),
         "list_endpoints": ({"SortBy": "Name"}, CREATED),
         "search": ({"Resource": "Experiment", "SortBy": "ExperimentName"}, CREATED),
@@ -110,6 +112,9 @@ async def fill(aws: Boto3) -> None:
         await aws("create_model_package_group", ModelPackageGroupName=f"group-{number}")
         await aws("create_model_package", ModelPackageGroupName="group-0", **REQUEST)
         await aws("create_model", ModelName=f"model-{number}", PrimaryContainer=CONTAINER)
+        await aws("create_model_card", ModelCardName=f"card-{number}", Content="{}", ModelCardStatus="Draft")
+        if number:
+            await aws("update_model_card", ModelCardName="card-0", Content=f'{{"number": {number}}}')
         config = {"EndpointConfigName": f"config-{number}"}
         await aws("create_endpoint_config", **config, ProductionVariants=[variant("a", f"model-{number}")])
         await aws("create_endpoint", EndpointName=f"endpoint-{number}", **config)

@@ -47,6 +47,7 @@ PARAMETERS = {
     "by_name": False,
     "contains": None,
     "created_after": 0,
+    "created_at": 0,
     "created_before": 0,
     "created_from": "",
     "created_to": "",

@@ -28,9 +28,9 @@ SAMPLE = 200
 
 @operation(
     "Search",
-    note="Experiment, ExperimentTrial, ExperimentTrialComponent, ModelPackageGroup and ModelPackage are held; other resources "
-    "give no results. "
-    "Equals takes several values, separated by commas; names and ARNs ignore case. VisibilityConditions are refused.",
+    note="Experiment, ExperimentTrial, ExperimentTrialComponent, ModelPackageGroup, ModelPackage and ModelCard are held; "
+    "other resources give no results. Equals takes several values, separated by commas; names and ARNs ignore case. "
+    "VisibilityConditions are refused.",
 )
 async def search(call: Call, given: Input) -> Output:
     """One page of the resources that fit."""

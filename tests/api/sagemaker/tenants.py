@@ -36,6 +36,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "CreateModelPackage": {"InferenceSpecification": {"Containers": [{"Image": "mine"}]}},
     "DescribeLogStreams": {"logGroupName": "/aws/sagemaker/TrainingJobs"},
     "GetLogEvents": {"logGroupName": "/aws/sagemaker/TrainingJobs"},
+    "UpdateModelCard": {"Content": '{"more": 1}'},
     "UpdateModelPackage": {"CustomerMetadataProperties": {"k": "v"}},
 }
 """What operations need beyond what their models require."""

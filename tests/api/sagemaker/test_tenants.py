@@ -131,6 +131,11 @@ async def _fill(made: Tenant, name: str) -> None:
         AdditionalInferenceSpecifications=[{"Name": "mine", "Containers": [{"Image": word}]}],
         CustomerMetadataProperties={secret: secret},
     )
+    content = json.dumps({"model_overview": {"model_name": secret}})
+    arns["card"] = await made.done(
+        "CreateModelCard", ModelCardName=word, Content=content, ModelCardStatus="Draft", Tags=tags
+    )
+    await made.done("UpdateModelCard", ModelCardName=word, Content=content.replace("{", "{ ", 1))
     await made.done("PutModelPackageGroupPolicy", ModelPackageGroupName=word, ResourcePolicy=f'{{"Id": "{secret}"}}')
     experiment = {"ExperimentName": word, "TrialName": word}
     await made.done("AssociateTrialComponent", TrialComponentName=word, TrialName=word)
@@ -186,6 +191,8 @@ async def _fill(made: Tenant, name: str) -> None:
     made.own = {
         **{f"{which}Name": word for which in names},
         "EndpointName": word,
+        "ModelCardName": word,
+        "Content": "{}",
         "VariantName": word,
         **ends,
         "ArtifactArn": made.arns["artifact"],
