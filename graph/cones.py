@@ -68,6 +68,8 @@ async def whole_cones(
         "known": when.known,
         "associations": associations,
         "every": len(associations) == len(TYPES),
+        # Facts never lie in the future of when they are recorded.
+        "begun": when.at >= when.known // 1000,
         "forever": FOREVER,
         "limit": limit + 1,
     }
@@ -102,18 +104,18 @@ def _walked(entities: list[list[Any]], edges: list[list[Any]], start: str, *, al
     arn_of = dict(zip(numbers, arns, strict=True))
     depths = _depths(numbers[arns.index(start)], near, far, arn_of)
     if len(depths) < len(numbers):
-        # Some were only reached by edges that do not hold at the moment.
-        held = [number in depths for number in near]
+        # Some were only reached by edges that are not the account's or do not hold at the moment.
+        held = list(map(depths.__contains__, near))
         near, far, associations, begins = (list(compress(column, held)) for column in (near, far, associations, begins))
-    place = {number: at for at, number in enumerate(numbers)}
     tags = {number: pairs(some) for number, some in tagged}
     later = {number for number in changed if number in depths}
-    met = [number for number in depths if number not in later] if later else list(depths)
-    at = [place[number] for number in met]
+    columns = zip(arns, map(KINDS.__getitem__, kinds), types, names, created, strict=True)
+    held_by = dict(zip(numbers, columns, strict=True))
     rows = [
-        (arns[i], KINDS[kinds[i]], types[i] or None, names[i], created[i], depths[number], tags.get(number, ()))
-        for number, i in zip(met, at, strict=True)
-        if names[i]
+        (arn, kind, type_ or None, name, created_at, depth, tags.get(number, ()))
+        for number, depth in depths.items()
+        for arn, kind, type_, name, created_at in (held_by[number],)
+        if name and number not in later
     ]
     here, there = map(arn_of.__getitem__, near), map(arn_of.__getitem__, far)
     until: Iterator[int] = repeat(FOREVER)
@@ -139,7 +141,7 @@ def _depths(start: int, near: list[int], far: list[int], arn_of: dict[int, str])
     level = 0
     while front:
         level += 1
-        found = {other for one in front if one in after for other in after[one]} - depths.keys()
+        found = {other for one in front if one in after for other in after[one] if other not in depths}
         front = sorted(found, key=arn_of.__getitem__)
         depths.update(dict.fromkeys(front, level))
     return depths

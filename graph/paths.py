@@ -4,7 +4,8 @@ import time
 
 from graph.associations import Association, AssociationType, Triple
 from graph.errors import InvalidError
-from graph.lineage import LIMIT, Cone, Direction, Lineage, describe, expand, known_before
+from graph.levels import Cone, describe, expand, known_before
+from graph.lineage import LIMIT, STATEMENTS, Direction, Lineage
 from graph.store.store import Store
 from graph.times import Moment
 
@@ -31,11 +32,7 @@ async def path(
     if direction is Direction.BOTH:
         raise InvalidError("a path is DESCENDANTS, ASCENDANTS or CONNECTED", path="direction", constraint="not BOTH")
     await known_before(store, account, [start, end])
-    forward = {
-        Direction.DESCENDANTS: ("downstream",),
-        Direction.ASCENDANTS: ("upstream",),
-        Direction.CONNECTED: ("upstream", "downstream"),
-    }[direction]
+    forward = STATEMENTS[direction]
     back = tuple({"upstream": "downstream", "downstream": "upstream"}[way] for way in forward)
     kinds = [kind.value for kind in AssociationType]
     parameters = {"account": account, "at": when.at, "known": when.known, "associations": kinds}
@@ -46,7 +43,7 @@ async def path(
     meeting = start if start == end else None
     while meeting is None and all(fronts):
         if time.monotonic() > deadline or sum(len(side.depths) for side in sides) > limit:
-            return Lineage([], [], True, sorted(fronts[0]), when)
+            return Lineage([], [], when, {direction: sorted(fronts[0])})
         near = 0 if len(fronts[0]) <= len(fronts[1]) else 1
         side, other = sides[near], sides[1 - near]
         found = await expand(store, ways[near], parameters, fronts[near], side)
@@ -67,7 +64,7 @@ async def path(
         trail.edges[triple] = sides[0].edges.get(triple) or sides[1].edges[triple]
     nodes = await describe(store, account, trail, when)
     edges = [Association(s, d, AssociationType(k), *times) for (s, k, d), times in trail.edges.items()]
-    return Lineage(nodes, edges, False, [], when)
+    return Lineage(nodes, edges, when)
 
 
 def _trace(side: Cone, ways: tuple[str, ...], meeting: str) -> list[Triple]:

@@ -4,12 +4,13 @@ import csv
 import io
 from typing import Any
 
+from graph.detours import Detour
 from graph.lineage import Lineage
 from graph.times import FOREVER, from_ms, from_us
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NODE_COLUMNS = ("arn", "kind", "type", "name", "depth", "createdAt")
-EDGE_COLUMNS = ("source", "association", "destination", "validFrom", "validTo")
+EDGE_COLUMNS = ("source", "association", "destination", "validFrom", "validTo", "via")
 
 
 def lineage_document(lineage: Lineage) -> dict[str, Any]:
@@ -36,11 +37,14 @@ def lineage_document(lineage: Lineage) -> dict[str, Any]:
                 "destination": edge.destination,
                 "validFrom": from_ms(edge.valid_from).isoformat(),
                 "validTo": None if edge.valid_to == FOREVER else from_ms(edge.valid_to).isoformat(),
+                "via": list(edge.via) if isinstance(edge, Detour) else [],
             }
-            for edge in lineage.edges
+            for edge in lineage.connections
         ],
         "truncated": lineage.truncated,
         "frontier": lineage.frontier,
+        "frontiers": [{"direction": way.value, "arns": arns} for way, arns in lineage.frontiers.items()],
+        "viaTruncated": lineage.detours_truncated,
         "asOf": from_ms(lineage.moment.at).isoformat(),
         "knownAt": from_us(lineage.moment.known).isoformat(),
         "knownAtSequence": lineage.moment.sequence,
@@ -53,7 +57,7 @@ def nodes_csv(lineage: Lineage) -> str:
 
 
 def edges_csv(lineage: Lineage) -> str:
-    """The edges, a line each, with a header."""
+    """The edges and the ways through hidden entities, a line each, with a header; the ARNs of `via` are parted by spaces."""
     return _table(EDGE_COLUMNS, lineage_document(lineage)["edges"])
 
 
@@ -67,5 +71,7 @@ def _table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return " ".join(value)
     # Spreadsheets run a text that begins so as a formula; an apostrophe makes it text (OWASP, CSV injection).
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -12,8 +12,10 @@ from api.cli.values import moment, pairs, time
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from graph.associations import AssociationType
-    from graph.lineage import Lineage, Node, Shown
+    from graph.associations import Association, AssociationType
+    from graph.detours import Detour
+    from graph.levels import Node
+    from graph.lineage import Lineage, Shown
 
 PANEL = "Ask the graph"
 
@@ -51,6 +53,7 @@ def lineage(
     association: Annotated[list[str] | None, typer.Option(help="Walk these only, such as produced.")] = None,
     created_after: Annotated[str | None, typer.Option(metavar="TIME", help="Show what is not older.")] = None,
     created_before: Annotated[str | None, typer.Option(metavar="TIME", help="Show what is older.")] = None,
+    via: Annotated[bool, typer.Option("--via", help="Show ways through what filters hide.")] = False,
     as_of: AsOf = None,
     known_at: KnownAt = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Entities that the walk may meet.")] = 5000,
@@ -58,7 +61,7 @@ def lineage(
 ) -> int:
     """Show what something came from (ascendants) and what it touches (descendants).
 
-    Filters hide entities and do not cut the walk.
+    Filters hide entities and do not cut the walk; --via also shows how what is left is connected through them.
     """
 
     async def work(session: Session) -> int:
@@ -76,6 +79,7 @@ def lineage(
             depth=depth,
             associations=_associations(association),
             shown=_shown(kind, type, tag, created_after, created_before),
+            via=via,
             limit=limit,
         )
         call.emit(lineage_document(found), lambda console: show(console, found, starts, direction, output))
@@ -116,14 +120,22 @@ def path(
 
 def show(console: "Console", found: "Lineage", starts: list[str], way: Way, output: Form) -> None:
     """Print a walk's answer for people."""
-    if output is Form.table or way is Way.connected:
+    shown = {node.arn for node in found.nodes}
+    # A tree begins at a start; where a filter hides one, or all ways are walked, there is none to draw.
+    if output is Form.table or way is Way.connected or not shown.issuperset(starts):
         console.print(nodes_table(found, None))
+        if found.detours:
+            console.print(_detours_table(found))
     else:
         for tree in trees(found, starts, way):
             console.print(tree)
-    console.print(f"{len(found.nodes)} entities, {len(found.edges)} associations")
-    if found.truncated:
-        console.print(f"The walk was cut; go on from {' '.join(found.frontier[:5])}{' …' * (len(found.frontier) > 5)}")
+    through = f", {len(found.detours)} ways through hidden entities" if found.detours else ""
+    console.print(f"{len(found.nodes)} entities, {len(found.edges)} associations{through}")
+    if found.detours_truncated:
+        console.print("There are more ways through hidden entities than were looked for; hide less, or start nearer")
+    for direction, arns in found.frontiers.items():
+        more = " …" * (len(arns) > 5)
+        console.print(f"The walk was cut; go on with --direction {direction.lower()} from {' '.join(arns[:5])}{more}")
 
 
 def nodes_table(found: "Lineage", title: str | None, *, arns: bool = True) -> "object":
@@ -148,26 +160,22 @@ def trees(found: "Lineage", starts: list[str], way: Way) -> "list[object]":
     made: list[object] = []
     for upstream in [{"ascendants": True, "descendants": False}[way.value]] if way is not Way.both else [True, False]:
         following: dict[str, list[tuple[str, str]]] = {}
-        for edge in found.edges:
+        for edge in found.connections:
             near, far = (edge.destination, edge.source) if upstream else (edge.source, edge.destination)
-            following.setdefault(near, []).append((edge.association.value, far))
+            following.setdefault(near, []).append((_word(edge), far))
         heading = "came from" if upstream else "touches"
         for start in starts:
-            # Hidden by a filter, or only hidden between: then there is no tree to draw.
-            if start not in nodes:
-                return [nodes_table(found, None)]
             root = Tree(f"{_label(nodes[start])} [dim]{heading}[/dim]")
             seen = {start}
             level = [(start, root)]
             while level:
                 following_level = []
                 for arn, branch in level:
-                    for association, far in sorted(following.get(arn, ())):
+                    for word, far in sorted(following.get(arn, ())):
                         if far not in nodes:
                             branch.add(f"[dim]… {escape(short(far))}[/dim]")
                             continue
-                        word = association.lower().replace("_", " ")
-                        label = f"[dim]{'←' if upstream else '→'} {word}[/dim] {_label(nodes[far])}"
+                        label = f"[dim]{'←' if upstream else '→'} {escape(word)}[/dim] {_label(nodes[far])}"
                         if far in seen:
                             branch.add(f"{label} [dim](above)[/dim]")
                             continue
@@ -176,6 +184,19 @@ def trees(found: "Lineage", starts: list[str], way: Way) -> "list[object]":
                 level = following_level
             made.append(root)
     return made
+
+
+def _detours_table(found: "Lineage") -> "object":
+    cells = [(short(way.source), _word(way), short(way.destination)) for way in found.detours]
+    return table("Through hidden entities", ("from", "association", "to"), cells)
+
+
+def _word(edge: "Association | Detour") -> str:
+    """How people write an association, with what lies between."""
+    word = edge.association.value.lower().replace("_", " ")
+    via = getattr(edge, "via", ())
+    between = ", ".join(map(short, via[:3])) + " …" * (len(via) > 3)
+    return f"{word} (through {between})" if via else word
 
 
 def short(arn: str) -> str:

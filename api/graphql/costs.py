@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphql import (
+    BooleanValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -19,6 +20,7 @@ from graphql import (
 )
 
 from api.graphql.limits import Reading
+from graph.detours import STEPS
 from graph.errors import TooExpensiveError
 
 COST = 1_000_000
@@ -35,6 +37,8 @@ SERIES = {"metricSeries": 5_000}
 WALKS = {"lineage": 5_000, "path": 1_000}
 EDGES = 2
 """Edges a node that a walk is taken to have."""
+DETOURS = STEPS
+"""The cost of looking for ways through hidden nodes, which name at most so many."""
 BATCHED = {
     *("entity", "sourceEntity", "destinationEntity", "metrics"),
     *("modelGroup", "modelVersion", "group", "latest", "latestApproved", "approvals"),
@@ -100,7 +104,9 @@ class _Costs:
             points = self._argument(selection, "first", SERIES[name])
             return READ * 2 + points * (1 + self.of(selection.selection_set, 0))
         if name in WALKS:
-            return READ * 10 + self.of(selection.selection_set, self._argument(selection, "limit", WALKS[name]))
+            detours = DETOURS if self._asked(selection, "via") else 0
+            walked = self.of(selection.selection_set, self._argument(selection, "limit", WALKS[name]))
+            return READ * 10 + detours + walked
         inner = 1 + self.of(selection.selection_set, 0)
         if name in BATCHED:
             return READ + inner
@@ -119,6 +125,15 @@ class _Costs:
                     value = self._variables.get(argument.value.name.value)
                 return max(0, value) if isinstance(value, int) else default
         return default
+
+    def _asked(self, selection: FieldNode, name: str) -> bool:
+        """Whether an argument may be true."""
+        for argument in selection.arguments or ():
+            if argument.name.value == name:
+                if isinstance(argument.value, VariableNode):
+                    return self._variables.get(argument.value.name.value, True) is True
+                return isinstance(argument.value, BooleanValueNode) and argument.value.value
+        return False
 
 
 def _has(selection: FieldNode, name: str) -> bool:

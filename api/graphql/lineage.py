@@ -11,6 +11,8 @@ from api.graphql.entities import EntityType
 from api.graphql.names import AssociationType, Direction, Kind
 from api.graphql.scalars import BigInt
 from graph import lineage
+from graph.associations import Association
+from graph.detours import Detour
 from graph.times import FOREVER, Moment, from_ms, from_us
 
 EVERYTHING = lineage.Shown()
@@ -35,13 +37,27 @@ class LineageNode:
 
 @strawberry.type
 class LineageEdge:
-    """An association that was walked, between two shown nodes."""
+    """An association that was walked, between two shown nodes; or, with `via`, a shortest way through hidden ones.
+
+    Of such a way, `association` says how its source bears on its destination by all of it, and the times when all of it holds.
+    """
 
     source: strawberry.ID
     destination: strawberry.ID
     association: AssociationType
     valid_from: datetime
     valid_to: datetime | None
+    via: list[strawberry.ID] = strawberry.field(
+        description="The hidden entities between, from the source on; none of an association."
+    )
+
+
+@strawberry.type
+class Frontier:
+    """Where a cut walk stopped in one direction."""
+
+    direction: Direction
+    arns: list[strawberry.ID]
 
 
 @strawberry.type
@@ -52,7 +68,13 @@ class Lineage:
     edges: list[LineageEdge]
     truncated: bool = strawberry.field(description="Whether a budget ended the walk.")
     frontier: list[strawberry.ID] = strawberry.field(
-        description="The ARNs from which a cut walk would have gone on; starting there continues it."
+        description="The ARNs at which a cut walk stopped, in any direction; starting there continues it."
+    )
+    frontiers: list[Frontier] = strawberry.field(
+        description="The same by direction; each is continued in its own, which BOTH needs."
+    )
+    via_truncated: bool = strawberry.field(
+        description="Whether a budget ended the search for ways through hidden ones."
     )
     as_of: datetime
     known_at: datetime
@@ -75,21 +97,28 @@ def shown(found: lineage.Lineage) -> Lineage:
             )
             for node in found.nodes
         ],
-        edges=[
-            LineageEdge(
-                source=strawberry.ID(edge.source),
-                destination=strawberry.ID(edge.destination),
-                association=edge.association,
-                valid_from=from_ms(edge.valid_from),
-                valid_to=None if edge.valid_to == FOREVER else from_ms(edge.valid_to),
-            )
-            for edge in found.edges
-        ],
+        edges=[_edge(edge) for edge in found.connections],
         truncated=found.truncated,
         frontier=[strawberry.ID(arn) for arn in found.frontier],
+        frontiers=[
+            Frontier(direction=direction, arns=[strawberry.ID(arn) for arn in arns])
+            for direction, arns in found.frontiers.items()
+        ],
+        via_truncated=found.detours_truncated,
         as_of=from_ms(when.at),
         known_at=from_us(when.known),
         known_at_sequence=BigInt(when.sequence),
+    )
+
+
+def _edge(edge: Association | Detour) -> LineageEdge:
+    return LineageEdge(
+        source=strawberry.ID(edge.source),
+        destination=strawberry.ID(edge.destination),
+        association=edge.association,
+        valid_from=from_ms(edge.valid_from),
+        valid_to=None if edge.valid_to == FOREVER else from_ms(edge.valid_to),
+        via=[strawberry.ID(arn) for arn in edge.via] if isinstance(edge, Detour) else [],
     )
 
 
@@ -104,6 +133,7 @@ async def walk(
     seconds: float | None = None,
     associations: Sequence[AssociationType] | None = None,
     only: lineage.Shown = EVERYTHING,
+    via: bool = False,
 ) -> Lineage:
     """Walk within the request's time."""
     found = await lineage.walk(
@@ -115,6 +145,7 @@ async def walk(
         depth=depth,
         associations=tuple(AssociationType) if associations is None else associations,
         shown=only,
+        via=via,
         limit=limit,
         seconds=min(context.seconds, seconds if seconds is not None else context.seconds),
     )

@@ -77,6 +77,7 @@ class Query:
         tags: list[TagInput] | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
+        via: bool = False,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
         known_at_sequence: BigInt | None = None,
@@ -85,7 +86,8 @@ class Query:
     ) -> Lineage:
         """What the starts came from (ASCENDANTS) or touch (DESCENDANTS).
 
-        `associations` limits which edges are walked; the other filters hide nodes and do not cut the walk.
+        `associations` limits which edges are walked; the other filters hide nodes and do not cut the walk. With `via`,
+        the edges are followed by the shown pairs that are connected through hidden nodes.
         """
         context = info.context
         if time_budget_ms is not None and time_budget_ms <= 0:
@@ -117,6 +119,7 @@ class Query:
             seconds=seconds,
             associations=associations,
             only=only,
+            via=via,
         )
 
     @strawberry.field

@@ -191,6 +191,49 @@ async def test_a_cut_walk_says_where_to_go_on(service: Service) -> None:
     assert {node["name"] for node in (*found["nodes"], *rest["nodes"])} == set("abcd")
 
 
+async def test_each_direction_of_a_cut_walk_is_continued_on_its_own(service: Service) -> None:
+    arns = await chain(service)
+    query = """query($start: [ID!]!, $direction: Direction! = BOTH, $limit: Int! = 5000) {
+        lineage(start: $start, direction: $direction, limit: $limit) {
+          nodes { name } truncated frontier frontiers { direction arns } } }"""
+    found = (await service.data(query, start=[arns[1]], limit=1))["lineage"]
+    assert found["frontiers"] == [
+        {"direction": "ASCENDANTS", "arns": [arns[0]]},
+        {"direction": "DESCENDANTS", "arns": [arns[2]]},
+    ]
+    assert set(found["frontier"]) == {arns[0], arns[2]}
+    names = {node["name"] for node in found["nodes"]}
+    for part in found["frontiers"]:
+        rest = (await service.data(query, start=part["arns"], direction=part["direction"]))["lineage"]
+        assert (rest["truncated"], rest["frontiers"]) == (False, [])
+        names |= {node["name"] for node in rest["nodes"]}
+    assert names == set("abcd")
+
+
+async def test_via_names_what_lies_hidden_between(service: Service) -> None:
+    a, b, c, d = await chain(service)
+    mark = 'mutation($arn: ID!) { tag(input: { arn: $arn, tags: [{ key: "k", value: "v" }] }) { sequence } }'
+    before = (await service.data("{ ledger { sequence } }"))["ledger"]["sequence"]
+    for arn in (a, d):
+        await service.data(mark, arn=arn)
+    query = """query($start: [ID!]!, $tags: [TagInput!], $types: [String!], $via: Boolean!, $known: BigInt) {
+        lineage(start: $start, direction: DESCENDANTS, tags: $tags, types: $types, via: $via, knownAtSequence: $known) {
+          nodes { arn } edges { source destination association via validTo } viaTruncated } }"""
+    asked = {"start": [a], "tags": [{"key": "k", "value": "v"}]}
+    assert (await service.data(query, via=False, **asked))["lineage"]["edges"] == []
+    found = (await service.data(query, via=True, **asked))["lineage"]
+    (way,) = found["edges"]
+    assert way == {"source": a, "destination": d, "association": "CONTRIBUTED_TO", "via": [b, c], "validTo": None}
+    assert found["viaTruncated"] is False
+    everything = (await service.data(query, start=[a], via=True))["lineage"]
+    assert [edge["via"] for edge in everything["edges"]] == [[], [], []]
+    # Before they were tagged, nothing was shown, so nothing was connected.
+    assert (await service.data(query, via=True, known=before, **asked))["lineage"]["edges"] == []
+    many = " ".join(f"w{number}: lineage(start: $start, via: true) {{ truncated }}" for number in range(6))
+    assert (await service.ask(f"query($start: [ID!]!) {{ {many} }}", start=[a])).code == "TOO_EXPENSIVE"
+    assert (await service.ask(f"query($start: [ID!]!) {{ {many.replace('true', 'false')} }}", start=[a])).status == 200
+
+
 async def test_a_path_is_the_shortest(service: Service) -> None:
     a, b, _c, d = await chain(service)
     await service.link((a, d), association="DERIVED_FROM")

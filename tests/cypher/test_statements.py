@@ -44,6 +44,7 @@ PARAMETERS = {
     "associations": [],
     "at": 0,
     "before": "",
+    "begun": True,
     "by_name": False,
     "contains": None,
     "created_after": 0,

@@ -1,6 +1,7 @@
 """Random histories of random graphs, with cycles, against a model."""
 
 import asyncio
+import itertools
 import os
 import secrets
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from graph.catalog import Catalog
 from graph.commands import Place
 from graph.entities import Kind
 from graph.errors import NotFoundError, StemmaError
-from graph.lineage import Direction, Lineage, Shown
+from graph.lineage import Direction, Lineage, Shown, parts
 from graph.listing import Sort
 from graph.paths import path
 from graph.times import FOREVER, Moment, now_ms
@@ -262,33 +263,84 @@ async def test_walks_are_those_of_the_model(catalog: Catalog, story: list[list[l
 
 @SUITE
 @given(story=stories, data=st.data())
-async def test_a_cut_walk_continued_at_its_frontier_meets_the_whole_cone(
+async def test_a_cut_walk_continued_at_its_frontiers_meets_the_whole_cone(
     catalog: Catalog, story: list[list[list[Op]]], data: st.DataObject
 ) -> None:
     told = Story(catalog)
     await told.tell([[all_nodes]])
     await told.tell(story)
-    for direction in (Direction.ASCENDANTS, Direction.DESCENDANTS, Direction.CONNECTED):
+    for direction in Direction:
         moment, _, _ = await told.moment(*data.draw(moments(told)))
         starts = [told.arn(number) for number in data.draw(st.lists(numbers, min_size=1, max_size=3, unique=True))]
         limit = data.draw(st.integers(1, 4))
         whole = await lineage.walk(told.store, told.account, starts, direction, moment)
-        looked_at: set[str] = set()
+        looked_at: dict[Direction, set[str]] = {}
         nodes: set[str] = set()
         edges: set[tuple[str, str, str]] = set()
-        todo = starts
+        todo = [(direction, starts)]
         while todo:
-            part = await lineage.walk(told.store, told.account, todo, direction, moment, limit=limit)
+            way, begin = todo.pop()
+            part = await lineage.walk(told.store, told.account, begin, way, moment, limit=limit)
             met, walked = outlined(part)
             assert len(met) <= limit
-            assert part.truncated == bool(part.frontier)
-            assert not met.keys() & set(part.frontier)
+            assert part.truncated == bool(part.frontiers)
+            assert part.frontier == sorted({arn for arns in part.frontiers.values() for arn in arns})
+            assert part.frontiers.keys() <= set(parts(way))
             nodes |= met.keys()
             edges |= walked
             # A start that is not there at the moment is looked at without being shown.
-            looked_at |= met.keys() | (set(todo) - set(part.frontier))
-            todo = [arn for arn in part.frontier if arn not in looked_at]
+            looked_at.setdefault(way, set()).update(met.keys() | (set(begin) - set(part.frontier)))
+            for onward, arns in part.frontiers.items():
+                assert way is Direction.BOTH or not met.keys() & set(arns)
+                if left := [arn for arn in arns if arn not in looked_at.get(onward, ())]:
+                    todo.append((onward, left))
         assert (nodes, edges) == (set(outlined(whole)[0]), outlined(whole)[1])
+
+
+@SUITE
+@given(story=stories, data=st.data())
+async def test_ways_through_hidden_entities_are_those_of_the_model(
+    catalog: Catalog, story: list[list[list[Op]]], data: st.DataObject
+) -> None:
+    told = Story(catalog)
+    await told.tell([[all_nodes]])
+    await told.tell(story)
+    for _ in range(6):
+        moment, known, when = await told.moment(*data.draw(moments(told)))
+        starts = [told.arn(number) for number in data.draw(st.lists(numbers, min_size=1, max_size=3, unique=True))]
+        direction = data.draw(st.sampled_from(list(Direction)))
+        depth = data.draw(st.none() | st.integers(1, 3))
+        chosen = data.draw(st.sets(st.sampled_from(["DataSet", "Model", "Endpoint", "Approval", "Job"]), min_size=1))
+        filters = Shown(types=frozenset(chosen))
+        found = await lineage.walk(
+            told.store, told.account, starts, direction, moment, depth=depth, shown=filters, via=True
+        )
+        graph = known.graph(when)
+        walked: set[tuple[str, str, str]] = set()
+        met: set[str] = set()
+        for ways in WAYS[direction]:
+            cut = cone(graph, starts, ways, depth)
+            met |= cut.keys()
+            walked |= {triple for triple in graph if triple[0] in cut and triple[2] in cut}
+        facts = known.facts(when)
+        visible = {arn for arn in met & facts.keys() if facts[arn]["type"] in chosen}
+        hops = {(source, destination) for source, _, destination in walked}
+        expected = {}
+        for pair in itertools.permutations(sorted(visible), 2):
+            # As naive as can be: every order of every choice of the hidden ones, the fewest first.
+            for between in (
+                some for size in range(1, len(met)) for some in itertools.permutations(sorted(met - visible), size)
+            ):
+                if all(hop in hops for hop in itertools.pairwise((pair[0], *between, pair[1]))):
+                    expected[pair] = len(between)
+                    break
+        assert {(way.source, way.destination): len(way.via) for way in found.detours} == expected
+        assert len(found.detours) == len(expected)
+        assert not found.detours_truncated
+        for way in found.detours:
+            assert set(way.via) <= met - visible
+            assert all(hop in hops for hop in itertools.pairwise((way.source, *way.via, way.destination)))
+            assert way.valid_from <= when < way.valid_to
 
 
 @SUITE

@@ -13,7 +13,8 @@ from reports.lineage_tables import lineage_document
 
 if TYPE_CHECKING:
     from api.cli.demo.story import Quarter
-    from graph.lineage import Lineage, Node
+    from graph.levels import Node
+    from graph.lineage import Lineage
     from monitors.data_quality import DataResult
 
 QUERY = "{ lineage(start: [%s], direction: ASCENDANTS) { nodes { depth kind type name } } }"

@@ -10,7 +10,8 @@ from graph import history, lineage
 from graph.associations import Association
 from graph.entities import Entity
 from graph.errors import InvalidError
-from graph.lineage import Direction, Lineage, Node
+from graph.levels import Node
+from graph.lineage import Direction, Lineage
 from graph.times import FOREVER, Moment, to_ms
 
 DEPTH = 10

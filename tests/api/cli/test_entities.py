@@ -85,7 +85,7 @@ def test_associations_and_walks(stemma: Stemma) -> None:
     table = stemma("lineage", first, "-d", "descendants", "-o", "table").out
     assert third.split(":")[-1] in table
     cut = stemma("lineage", first, "-d", "descendants", "--limit", "2")
-    assert "The walk was cut" in cut.out
+    assert "The walk was cut; go on with --direction descendants from" in cut.out
     assert "… context/three" in cut.out
     assert [node["name"] for node in stemma.ok("path", first, third)["nodes"]] == ["one", "two", "three"]
     none = stemma("path", third, first)
@@ -95,6 +95,23 @@ def test_associations_and_walks(stemma: Stemma) -> None:
     stemma.ok("entity", "dissociate", first, second, "--as", "contributed-to")
     stemma.ok("entity", "delete", second, "--cascade", "associations")
     assert stemma("entity", "associate", first, first).code == 2
+
+
+def test_ways_through_what_is_hidden(stemma: Stemma) -> None:
+    data = stemma.ok("entity", "create-context", "data", "--type", "Data")["arn"]
+    job = stemma.ok("entity", "create-trial-component", "train")["arn"]
+    model = stemma.ok("entity", "create-context", "model", "--type", "Data")["arn"]
+    stemma.ok("entity", "associate", data, job, "--as", "contributed-to")
+    stemma.ok("entity", "associate", job, model, "--as", "produced")
+    asked = ("lineage", data, "-d", "descendants", "--type", "Data")
+    assert stemma.ok(*asked)["edges"] == []
+    (way,) = stemma.ok(*asked, "--via")["edges"]
+    assert (way["source"], way["association"], way["destination"], way["via"]) == (data, "CONTRIBUTED_TO", model, [job])
+    shown = f"contributed to (through {job.split(':')[-1]})"
+    tree = " ".join(stemma(*asked, "--via").out.split())
+    assert f"→ {shown} model Data" in tree
+    assert "2 entities, 0 associations, 1 ways through hidden entities" in tree
+    assert "Through hidden entities" in stemma(*asked, "--via", "-o", "table").out
 
 
 def test_a_file_of_rows(stemma: Stemma) -> None:
