@@ -40,12 +40,12 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     Raises:
         SettingError: a setting can't be used.
     """
-    # No door of today touches what callers name; a policy with a mistake in it should not wait for the first that does.
+    # A policy with a mistake in it should not wait for the first door that asks it.
     policy = settings.reach()
     metrics = Metrics()
     authenticator = Authenticator(settings, lambda: app.state.catalog)
     graphql = Endpoint(settings, metrics)
-    door = Door(settings, metrics, authenticator)
+    door = Door(settings, metrics, authenticator, policy)
     reports = JobReports(settings, authenticator)
 
     @asynccontextmanager

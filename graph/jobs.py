@@ -23,6 +23,8 @@ STEPS = {
     Status.STOPPING: (Status.STOPPING, *ENDED),
 }
 """Which status may follow which; none follows one that ended, but itself."""
+ATTEMPT = "Attempt"
+"""The property with the number of the attempt that runs a job."""
 
 
 class JobKind(StrEnum):
@@ -188,6 +190,7 @@ def report(
     ended_at: datetime | None = None,
     outputs: Sequence[File] = (),
     metrics: Mapping[str, float] | None = None,
+    attempt: int | None = None,
 ) -> list[Command]:
     """The commands that record how a job goes; the same report again changes nothing.
 
@@ -202,6 +205,7 @@ def report(
         ended_at: When it ended.
         outputs: What it wrote.
         metrics: Final metrics by name.
+        attempt: Which attempt to run it says so; one that another has taken over from is not heard any more.
 
     Raises:
         InvalidError: a field does not fit.
@@ -212,6 +216,10 @@ def report(
 
     def follows(state: State) -> None:
         held = Status(state["status"])
+        if attempt is not None and attempt_of(state) != attempt:
+            raise ConflictError(
+                f"{job_arn(place, kind, name)} is run by attempt {attempt_of(state)}; attempt {attempt} has lost it"
+            )
         if status is not held and status not in STEPS.get(held, ()):
             raise ConflictError(
                 f"{job_arn(place, kind, name)} has ended as {held.value}; it can't be {status.value} any more"
@@ -231,6 +239,36 @@ def report(
         produced, made = _artifact(place, file)
         commands += [*made, associate(arn, produced, AssociationType.PRODUCED)]
     return commands
+
+
+def take(
+    place: Place, kind: JobKind, name: str, attempt: int, worker: str, *, started_at: datetime | None = None
+) -> Command:
+    """The command with which a worker takes a job to run it; from then on no earlier attempt is heard.
+
+    Args:
+        place: Where ARNs are made.
+        kind: Of which kind the job is.
+        name: Its name.
+        attempt: The attempt's number, higher than any before.
+        worker: Who runs it.
+        started_at: When it began.
+    """
+
+    def free(state: State) -> None:
+        if Status(state["status"]) in ENDED:
+            raise ConflictError(f"{job_arn(place, kind, name)} has ended as {state['status']}")
+        if attempt_of(state) >= attempt:
+            raise ConflictError(f"{job_arn(place, kind, name)} was taken by attempt {attempt_of(state)} already")
+
+    properties = {ATTEMPT: str(attempt), "Worker": worker, "SecondaryStatus": "Processing"}
+    arn = component_arn(place, kind, name)
+    return update(arn, Kind.TRIAL_COMPONENT, check=free, properties=properties, started_at=started_at)
+
+
+def attempt_of(state: State) -> int:
+    """The last attempt to run a job; 0 before the first."""
+    return int(dict(state.get("properties") or ()).get(ATTEMPT, "0"))
 
 
 def _file(file: File) -> dict[str, str]:

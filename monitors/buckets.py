@@ -30,8 +30,8 @@ class Objects:
             UnavailableError: S3 does not answer, or refuses.
         """
         bucket, key = parts(prefix)
-        with _translated(prefix):
-            pages = _client(self.credentials).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+        with translated_s3(prefix):
+            pages = client_of(self.credentials).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
             for page in pages:
                 for held in page.get("Contents", ()):
                     yield f"s3://{bucket}/{held['Key']}", int(held["Size"])
@@ -44,16 +44,19 @@ class Objects:
             UnavailableError: S3 does not answer, or refuses.
         """
         bucket, key = parts(name)
-        with _translated(name):
-            return cast("IO[bytes]", _client(self.credentials).get_object(Bucket=bucket, Key=key)["Body"])
+        with translated_s3(name):
+            return cast("IO[bytes]", client_of(self.credentials).get_object(Bucket=bucket, Key=key)["Body"])
 
 
 @lru_cache(16)
-def _client(credentials: Credentials) -> Any:
+def client_of(credentials: Credentials) -> Any:
+    """A client with some credentials; made once."""
     return credentials.client()
 
 
-class _translated:  # noqa: N801  # a context manager, used as a statement
+class translated_s3:  # noqa: N801  # a context manager, used as a statement
+    """Turn what S3 answers about a URI into errors of ours."""
+
     def __init__(self, uri: str) -> None:
         self._uri = uri
 

@@ -10,6 +10,7 @@ from graph.catalog import Catalog
 from graph.changes import Command
 from graph.commands import Place
 from graph.entities import Entity
+from graph.reach import Policy
 from graph.store.writer import Outcome
 from graph.times import Moment
 
@@ -27,6 +28,7 @@ class Call:
     Attributes:
         operation: its name in the service's model.
         arns: what it was about, for the access log; handlers add to it.
+        policy: what may be read for the caller.
         invocation: the client's own id of what it does, the same in each of its attempts; None when it sends none.
     """
 
@@ -38,6 +40,7 @@ class Call:
     seconds: float = 20.0
     arns: list[str] = field(default_factory=list)
     invocation: str | None = None
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def account(self) -> str:

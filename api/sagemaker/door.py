@@ -22,6 +22,7 @@ from api.settings import Settings
 from api.signatures import SignedRequest
 from graph.access import Caller
 from graph.catalog import Catalog
+from graph.reach import Policy
 
 DOOR = "sagemaker"
 REFERENCE = "docs/reference/sagemaker.md"
@@ -37,10 +38,12 @@ class Door:
         settings: What was set.
         metrics: Counts.
         authenticator: Tells who asks.
+        policy: What may be touched for whom.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics, authenticator: Authenticator) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, authenticator: Authenticator, policy: Policy) -> None:
         self._settings = settings
+        self._policy = policy
         self._metrics = metrics
         self._authenticator = authenticator
         self._tokens: Tokens | None = None
@@ -107,6 +110,7 @@ class Door:
             self._tokens = Tokens(sealer(self._settings).derive("NextToken"))
         seconds = min(20.0, self._settings.read_seconds)
         call = Call(catalog, caller, request.state.request_id, route.operation.name, self._tokens, seconds)
+        call.policy = self._policy
         call.invocation = sent.headers.get("amz-sdk-invocation-id")
         return await offered.handler(call, given)
 

@@ -9,7 +9,11 @@ from graph.records import Closing, Edge, Records, Revision, state_of
 from graph.store.running import running_key, superseded_key
 from graph.times import FOREVER
 
-LISTED_RESOURCES = ("model-package", "model-package-group", "model", "endpoint", "endpoint-config", "model-card")
+LISTED_RESOURCES = (
+    *("model-package", "model-package-group", "model", "endpoint", "endpoint-config", "monitoring-schedule"),
+    *("data-quality-job-definition", "model-quality-job-definition", "model-bias-job-definition"),
+    *("model-explainability-job-definition", "model-card"),
+)
 CREATE = {kind: f"entity/create_{kind.value.lower()}" for kind in Kind}
 
 

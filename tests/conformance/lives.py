@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from tests.api.conftest import Service
 from tests.api.sagemaker.test_hosting import CONTAINER, variant
 from tests.api.sagemaker.test_jobs import TRAINING, TRANSFORM
+from tests.api.sagemaker.test_monitoring import KINDS, METHODS, PROCESSING, by_definition, definition
 from tests.api.sagemaker.test_registry import REQUEST
 
 SOURCE = {"SourceUri": "s3://lake/churn"}
@@ -139,7 +140,7 @@ async def experiments(aws: Boto3) -> None:
 
 
 async def jobs(aws: Boto3) -> None:
-    for kind, request in (("training", TRAINING), ("transform", TRANSFORM)):
+    for kind, request in (("training", TRAINING), ("transform", TRANSFORM), ("processing", PROCESSING)):
         name = {f"{kind.title()}JobName": "one"}
         arn = (await aws(f"create_{kind}_job", **name, **request))[f"{kind.title()}JobArn"]
         described = await aws(f"describe_{kind}_job", **name)
@@ -216,8 +217,35 @@ async def model_cards(aws: Boto3) -> None:
     await aws("delete_model_card", **name)
 
 
+async def monitoring(aws: Boto3) -> None:
+    for kind in KINDS:
+        verb, name = f"{METHODS[kind]}_job_definition", {"JobDefinitionName": "watch"}
+        arn = (await aws(f"create_{verb}", **name, **definition(kind)))["JobDefinitionArn"]
+        assert (await aws(f"describe_{verb}", **name))["JobDefinitionArn"] == arn
+        (row,) = (await aws(f"list_{verb}s"))["JobDefinitionSummaries"]
+        assert row["MonitoringJobDefinitionArn"] == arn
+    schedule = {"MonitoringScheduleName": "hourly"}
+    arn = (await aws("create_monitoring_schedule", **schedule, MonitoringScheduleConfig=by_definition("watch")))[
+        "MonitoringScheduleArn"
+    ]
+    await aws("stop_monitoring_schedule", **schedule)
+    await aws("update_monitoring_schedule", **schedule, MonitoringScheduleConfig=by_definition("watch", "ModelBias"))
+    await aws("start_monitoring_schedule", **schedule)
+    assert (await aws("describe_monitoring_schedule", **schedule))["MonitoringType"] == "ModelBias"
+    (row,) = (await aws("list_monitoring_schedules"))["MonitoringScheduleSummaries"]
+    assert (row["MonitoringScheduleArn"], row["MonitoringScheduleStatus"]) == (arn, "Scheduled")
+    assert (await aws("list_monitoring_executions", **schedule))["MonitoringExecutionSummaries"] == []
+    (alert,) = (await aws("list_monitoring_alerts", **schedule))["MonitoringAlertSummaries"]
+    which = {**schedule, "MonitoringAlertName": alert["MonitoringAlertName"]}
+    await aws("update_monitoring_alert", **which, DatapointsToAlert=1, EvaluationPeriod=2)
+    assert (await aws("list_monitoring_alert_history", **schedule))["MonitoringAlertHistory"] == []
+    await aws("delete_monitoring_schedule", **schedule)
+    for kind in KINDS:
+        await aws(f"delete_{METHODS[kind]}_job_definition", JobDefinitionName="watch")
+
+
 LIVES: tuple[Callable[[Boto3], Awaitable[None]], ...] = (
-    *(identity, lineage, experiments, jobs, registry, hosting),
+    *(identity, lineage, experiments, jobs, registry, hosting, monitoring),
     model_cards,
 )
 """Told one after the other in one account, by an approver."""

@@ -10,14 +10,19 @@ from botocore import xform_name
 
 from api import auth
 from api.sagemaker.calls import OFFERED
+from graph import jobs
 from graph.access import Caller, Role
+from graph.monitoring import alerts, executions, schedules
+from graph.monitoring.executions import Execution
 from tests.api.conftest import Serve, Service
 from tests.api.sagemaker.test_hosting import CONTAINER, variant
 from tests.api.sagemaker.test_jobs import TRAINING, TRANSFORM
+from tests.api.sagemaker.test_monitoring import KINDS, METHODS, PROCESSING, by_definition, definition
 from tests.api.sagemaker.test_registry import REQUEST
 from tests.conformance.lives import LIVES, SOURCE, Boto3
 
 CREATED = 7
+RAISED = 4
 PAGE = 3
 
 
@@ -69,6 +74,12 @@ async def test_every_paginator_gives_each_thing_once(aws: Boto3) -> None:
         "list_model_card_versions": ({"ModelCardName": "card-0"}, CREATED),
         "list_endpoint_configs": ({"NameContains": "config"}, CREATED),
         "list_endpoints": ({"SortBy": "Name"}, CREATED),
+        "list_processing_jobs": ({}, CREATED + RAISED),
+        **{f"list_{METHODS[kind]}_job_definitions": ({"NameContains": "watch"}, CREATED) for kind in KINDS},
+        "list_monitoring_schedules": ({"StatusEquals": "Scheduled"}, CREATED),
+        "list_monitoring_executions": ({"MonitoringScheduleName": "schedule-0"}, CREATED),
+        "list_monitoring_alerts": ({"MonitoringScheduleName": "schedule-0"}, 1),
+        "list_monitoring_alert_history": ({"StatusEquals": "InAlert"}, RAISED),
         "search": ({"Resource": "Experiment", "SortBy": "ExperimentName"}, CREATED),
     }
     assert set(asked) == set(paged()), "a paginated operation that is offered has a line here"
@@ -118,6 +129,29 @@ async def fill(aws: Boto3) -> None:
         config = {"EndpointConfigName": f"config-{number}"}
         await aws("create_endpoint_config", **config, ProductionVariants=[variant("a", f"model-{number}")])
         await aws("create_endpoint", EndpointName=f"endpoint-{number}", **config)
+        await aws("create_processing_job", ProcessingJobName=f"job-{number}", **PROCESSING)
+        for kind in KINDS:
+            name = f"watch-{number}"
+            await aws(f"create_{METHODS[kind]}_job_definition", JobDefinitionName=name, **definition(kind))
+        schedule = {"MonitoringScheduleName": f"schedule-{number}"}
+        await aws("create_monitoring_schedule", **schedule, MonitoringScheduleConfig=by_definition("watch-0"))
+    await run(aws)
+
+
+async def run(aws: Boto3) -> None:
+    """Executions of a schedule, some of which raised its alert."""
+    catalog, account = aws.service.catalog, aws.service.account
+    place = catalog.place(account)
+    schedule = await schedules.find(catalog.store, place, "schedule-0", await catalog.moment(account))
+    runner = Caller(account, "runner", "test", Role.WRITER)
+    for number in range(CREATED):
+        one = Execution(account, f"run-{number}", number, number, schedule="schedule-0", scheduled_at=number)
+        await executions.put(catalog.store, [one])
+    for number in range(RAISED):
+        job = f"raised-{number}"
+        made = jobs.create(place, jobs.JobKind.PROCESSING, job, specification="{}")
+        change = alerts.change(place, schedule, alerts.AlertStatus.IN_ALERT, job, number)
+        await catalog.write(runner, [*made, *change], operation="test")
 
 
 async def test_errors_are_boto3s_classes(aws: Boto3) -> None:

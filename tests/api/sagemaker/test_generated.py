@@ -27,7 +27,15 @@ NAMES = ["a", "b", "Job-1", "churn"]
 def sampled(aws: Service) -> Sampled:
     """Names and ARNs of which some exist, so that requests meet one another."""
     artifact = "artifact/" + "0" * 32
-    families = ("action", "context", "experiment", "experiment-trial", "experiment-trial-component", "training-job")
+    families = (
+        "action",
+        "context",
+        "experiment",
+        "experiment-trial",
+        "experiment-trial-component",
+        "training-job",
+        "processing-job",
+    )
     arns = [aws.arn(f"{family}/{name.lower()}") for family in families for name in NAMES[:2]]
     foreign = [arn.replace(aws.account, "999999999999") for arn in arns[:2]]
     return {

@@ -18,8 +18,11 @@ from api.sagemaker.calls import OFFERED
 from api.sagemaker.model import service as model_of
 from graph.access import Role
 from graph.keys import MadeKey
+from graph.monitoring import executions
+from graph.monitoring.executions import Execution
 from tests.api.keys import Keys
 from tests.api.sagemaker.tenants import Place, mutates, places, request, requests
+from tests.api.sagemaker.test_monitoring import KINDS, definition
 
 CONFIG = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
 DIFFERS = re.compile(r'<RequestId>[^<]*</RequestId>|AROA[0-9A-F]{17}|artifact/[0-9a-f]{32}|"NextToken":"[^"]*"')
@@ -171,6 +174,7 @@ async def _fill(made: Tenant, name: str) -> None:
         "CreateEndpointConfig", EndpointConfigName=word, ProductionVariants=[variant], Tags=tags
     )
     arns["endpoint"] = await made.done("CreateEndpoint", EndpointName=word, EndpointConfigName=word, Tags=tags)
+    arns |= await _monitors(made, word, tags, role)
     for kind, answer in arns.items():
         made.arns[kind] = next(value for key, value in answer.items() if key.endswith("Arn"))
     ends = {"SourceArn": made.arns["artifact"], "DestinationArn": made.arns["context"]}
@@ -187,6 +191,10 @@ async def _fill(made: Tenant, name: str) -> None:
         "TransformJob",
         "Model",
         "EndpointConfig",
+        "ProcessingJob",
+        "JobDefinition",
+        "MonitoringJobDefinition",
+        "MonitoringSchedule",
     )
     made.own = {
         **{f"{which}Name": word for which in names},
@@ -207,6 +215,40 @@ async def _fill(made: Tenant, name: str) -> None:
         "XAxisType": "IterationNumber",
         "Period": "IterationNumber",
     }
+
+
+async def _monitors(made: Tenant, word: str, tags: list[dict[str, str]], role: str) -> dict[str, Any]:
+    """Job definitions, a schedule with a run, and a processing job."""
+    secret = made.secret
+    resources = {"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}}
+    output = {"S3Uri": f"s3://{word}/data", "LocalPath": "/out"}
+    arns: dict[str, Any] = {}
+    for kind in KINDS:
+        asked = definition(kind, RoleArn=role, Tags=tags)
+        asked[f"{kind}AppSpecification"] |= {"Environment": {secret: secret}}
+        asked[f"{kind}JobInput"] = {
+            **asked[f"{kind}JobInput"],
+            "EndpointInput": {"EndpointName": word, "LocalPath": "/in"},
+        }
+        asked[f"{kind}JobOutputConfig"] = {"MonitoringOutputs": [{"S3Output": output}]}
+        arns[kind] = await made.done(f"Create{kind}JobDefinition", JobDefinitionName=word, **asked)
+    config = {"MonitoringJobDefinitionName": word, "MonitoringType": "DataQuality"}
+    schedule = {"MonitoringScheduleName": word}
+    arns["schedule"] = await made.done(
+        "CreateMonitoringSchedule", **schedule, MonitoringScheduleConfig=config, Tags=tags
+    )
+    arns["processing"] = await made.done(
+        "CreateProcessingJob",
+        ProcessingJobName=word,
+        ProcessingResources=resources,
+        AppSpecification={"ImageUri": "sagemaker-model-monitor-analyzer"},
+        RoleArn=role,
+        Environment={secret: secret},
+        Tags=tags,
+    )
+    one = Execution(made.account, f"{word}-run", 1, 1, schedule=word, endpoint=word, definition=word, failure=secret)
+    await executions.put(made.keys.service.catalog.store, [one])
+    return arns
 
 
 def fresh(own: Mapping[str, Any]) -> dict[str, Any]:
@@ -333,7 +375,7 @@ async def test_readers_read_everything_and_change_nothing(keys: Keys) -> None:
     before = await state()
     changing = [(service, operation) for service, operation in sorted(OFFERED) if mutates(operation)]
     # All names of operations that change something begin with a verb that says so.
-    verbs = ("Add", "Associate", "BatchPut", "Create", "Delete", "Disassociate", "Put", "Stop", "Update")
+    verbs = ("Add", "Associate", "BatchPut", "Create", "Delete", "Disassociate", "Put", "Start", "Stop", "Update")
     assert {operation for _, operation in changing if not operation.startswith(verbs)} == set()
     for service, operation in sorted(OFFERED):
         given = next(requests(service, operation, fresh(writer.own)))

@@ -1,0 +1,1 @@
+"""What the monitoring service keeps: job definitions, schedules, executions, alerts."""
