@@ -110,7 +110,9 @@ async def changes(
         after=after,
     )
     # Anybody who may write can make an action of this type.
-    known = [(key, action) for key, action in page.items if NAME.fullmatch((action.properties or {}).get("Schedule", ""))]
+    known = [
+        (key, action) for key, action in page.items if NAME.fullmatch((action.properties or {}).get("Schedule", ""))
+    ]
     return Page([(key, _change(action)) for key, action in known], page.more)
 
 
