@@ -5,7 +5,6 @@ As `data_quality`, both store their files and record themselves in one transacti
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,14 +33,23 @@ from monitors.analysis.jsonfile import dump
 from monitors.datasets import Progress, Reading, translated
 from monitors.measurements import Measured, measure_aside
 from monitors.records import Finding, Record
-from monitors.runs import VIOLATIONS, File, Result, conclude, conclude_run, identity
+from monitors.runs import VIOLATIONS, File, Pages, Result, Subject, conclude, conclude_run, identity
 
 NAME = "bias"
 BASELINE_NAME = "bias-baseline"
 ANALYSIS = "BiasAnalysis"
 
-Pages = Callable[[BiasReport, Sequence[BiasViolation]], Mapping[str, bytes]]
-"""Makes pages for people, such as `report.html`, of a report and its violations."""
+
+@dataclass(frozen=True, slots=True)
+class BiasFound:
+    """What a report on bias is made of; `before` is the baseline's, where there is one."""
+
+    config: BiasConfig
+    report: BiasReport
+    violations: tuple[BiasViolation, ...] = ()
+    before: BiasReport | None = None
+    mode: DriftMode = "distance"
+    tolerance: float = TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ async def baseline(
     name: str = BASELINE_NAME,
     replicates: int = 0,
     reading: Reading | None = None,
-    pages: Pages | None = None,
+    pages: Pages[BiasFound] | None = None,
     on_progress: Progress | None = None,
 ) -> BiasResult:
     """Measure the bias of a data set, and of predictions where there are some.
@@ -80,7 +88,7 @@ async def baseline(
         name: What the job is called, before its identity.
         replicates: Bootstrap samples for intervals; 0 for none.
         reading: How to read the data.
-        pages: Makes files that are kept beside `analysis.json`.
+        pages: Makes pages for people that are kept beside `analysis.json`.
         on_progress: Told how far reading has come.
 
     Raises:
@@ -91,13 +99,19 @@ async def baseline(
     measured, report = await _measured(data, config, replicates, reading, on_progress)
     settings = dump(config_document(config))
     inputs = {**identity(measured, reading), "config": settings.decode(), "replicates": replicates}
+    record = Record(catalog.place(caller.account), name, inputs)
+    subject = Subject(
+        *(NAME, record.arn, record.job, measured),
+        reading=reading or Reading(),
+        settings={"seed": config.seed, "replicates": replicates},
+    )
     files = [
         File("analysis_config.json", baselines.ANALYSIS_CONFIG, settings),
         File("analysis.json", baselines.CONSTRAINTS, analysis_to_json(report)),
-        *runs.pages(pages and pages(report, ())),
+        *await runs.pages(pages, subject, BiasFound(config, report)),
     ]
     recorded = await conclude(
-        *(catalog, artifacts, caller, Record(catalog.place(caller.account), name, inputs), measured, files),
+        *(catalog, artifacts, caller, record, measured, files),
         started=started,
         description=f"Bias baseline of {measured.name}",
         operation="monitor_baseline",
@@ -118,7 +132,7 @@ async def run(
     tolerance: float = TOLERANCE,
     replicates: int = 0,
     reading: Reading | None = None,
-    pages: Pages | None = None,
+    pages: Pages[BiasFound] | None = None,
     on_progress: Progress | None = None,
 ) -> BiasResult:
     """Hold the bias of a data set against a baseline; each violation becomes an artifact.
@@ -135,7 +149,7 @@ async def run(
         tolerance: How much further from fair is no drift; only for the mode `distance`.
         replicates: Bootstrap samples for intervals; 0 for none.
         reading: How to read the data.
-        pages: Makes files that are kept beside `analysis.json`.
+        pages: Makes pages for people that are kept beside `analysis.json`.
         on_progress: Told how far reading has come.
 
     Raises:
@@ -151,15 +165,19 @@ async def run(
     measured, report = await _measured(data, config, replicates, reading, on_progress)
     found = find_bias_violations(report, before, mode=mode, tolerance=tolerance)
     given = {"causes": held.causes, "mode": mode, "tolerance": repr(tolerance), "replicates": replicates}
+    record = Record(catalog.place(caller.account), name, {**identity(measured, reading), **given})
+    subject = Subject(
+        *(NAME, record.arn, record.job, measured, baseline_arn, model),
+        reading=reading or Reading(),
+        settings={"mode": mode, "tolerance": tolerance, "replicates": replicates, "seed": config.seed},
+    )
     files = [
         File("analysis.json", ANALYSIS, analysis_to_json(report)),
         File("constraint_violations.json", VIOLATIONS, bias_violations_to_json(found)),
-        *runs.pages(pages and pages(report, found)),
+        *await runs.pages(pages, subject, BiasFound(config, report, tuple(found), before, mode, tolerance)),
     ]
     recorded = await conclude_run(
-        *(catalog, artifacts, caller),
-        Record(catalog.place(caller.account), name, {**identity(measured, reading), **given}),
-        *(measured, files),
+        *(catalog, artifacts, caller, record, measured, files),
         started=started,
         causes=held.causes,
         findings=[_finding(violation) for violation in found],

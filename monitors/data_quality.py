@@ -14,7 +14,7 @@ import orjson
 from graph.access import Caller
 from graph.artifacts import ArtifactStore
 from graph.catalog import Catalog
-from monitors import baselines
+from monitors import baselines, runs
 from monitors.analysis import (
     Constraints,
     Correction,
@@ -31,7 +31,7 @@ from monitors.analysis import (
 )
 from monitors.datasets import Observed, Progress, Reading, observe_aside, translated
 from monitors.records import Finding, Record
-from monitors.runs import File, Result, conclude, conclude_run, identity
+from monitors.runs import File, Pages, Result, Subject, conclude, conclude_run, identity
 
 NAME = "data-quality"
 BASELINE_NAME = "data-quality-baseline"
@@ -61,6 +61,16 @@ class DataResult(Result):
         return self.data.statistics
 
 
+@dataclass(frozen=True, slots=True)
+class DataFound:
+    """What a report on a data set is made of; `before` is the baseline's, where there is one."""
+
+    statistics: Statistics
+    constraints: Constraints
+    violations: tuple[Violation, ...] = ()
+    before: Statistics | None = None
+
+
 async def baseline(
     catalog: Catalog,
     artifacts: ArtifactStore,
@@ -70,6 +80,7 @@ async def baseline(
     name: str = BASELINE_NAME,
     reading: Reading | None = None,
     constraints: bytes | None = None,
+    pages: Pages[DataFound] | None = None,
     on_progress: Progress | None = None,
 ) -> DataResult:
     """Learn what a data set looks like and what later data must satisfy.
@@ -84,6 +95,7 @@ async def baseline(
         name: What the job is called, before its identity.
         reading: How to read the data and what to measure of it.
         constraints: A constraints file edited by hand, instead of the suggested ones.
+        pages: Makes pages for people that are kept beside the files.
         on_progress: Told how far reading has come.
 
     Raises:
@@ -96,9 +108,14 @@ async def baseline(
         learnt = suggest_constraints(observed.statistics) if constraints is None else parse_constraints(constraints)
     inputs = {**identity(observed, reading), "constraints": learnt.to_json().decode()}
     files = {"statistics.json": observed.statistics.to_json(), "constraints.json": learnt.to_json()}
+    record = Record(catalog.place(caller.account), name, inputs)
+    subject = Subject(*(NAME, record.arn, record.job, observed), reading=reading or Reading())
     recorded = await conclude(
-        *(catalog, artifacts, caller, Record(catalog.place(caller.account), name, inputs), observed),
-        [File(name, TYPES[name], content) for name, content in (files | _asked_for(observed, reading)).items()],
+        *(catalog, artifacts, caller, record, observed),
+        [
+            *(File(name, TYPES[name], content) for name, content in (files | _asked_for(observed, reading)).items()),
+            *await runs.pages(pages, subject, DataFound(observed.statistics, learnt)),
+        ],
         started=started,
         description=f"Baseline of {observed.name}",
         operation="monitor_baseline",
@@ -117,6 +134,7 @@ async def run(
     model: str | None = None,
     reading: Reading | None = None,
     correction: Correction | None = None,
+    pages: Pages[DataFound] | None = None,
     on_progress: Progress | None = None,
 ) -> DataResult:
     """Hold a data set against a baseline; each violation becomes an artifact, beside the files with all of them.
@@ -131,6 +149,7 @@ async def run(
         model: The ARN of the model, or of its version, whose data this is.
         reading: How to read the data and what to measure of it.
         correction: Also measure every distance from the baseline (`drift.json`), with p-values adjusted like this.
+        pages: Makes pages for people that are kept beside the files.
         on_progress: Told how far reading has come.
 
     Raises:
@@ -149,10 +168,17 @@ async def run(
     if correction is not None:
         drifts = await asyncio.to_thread(compare, observed.statistics, held.statistics, correction)
         files["drift.json"] = drift_to_json(drifts, correction)
+    record = Record(catalog.place(caller.account), name, {**identity(observed, reading), **asked, "causes": causes})
+    subject = Subject(
+        *(NAME, record.arn, record.job, observed, baseline_arn, model), reading=reading or Reading(), settings=asked
+    )
+    found_and_before = DataFound(observed.statistics, held.constraints, tuple(found), held.statistics)
     recorded = await conclude_run(
-        *(catalog, artifacts, caller),
-        Record(catalog.place(caller.account), name, {**identity(observed, reading), **asked, "causes": causes}),
-        *(observed, [File(name, TYPES[name], content) for name, content in files.items()]),
+        *(catalog, artifacts, caller, record, observed),
+        [
+            *(File(name, TYPES[name], content) for name, content in files.items()),
+            *await runs.pages(pages, subject, found_and_before),
+        ],
         started=started,
         causes=causes,
         findings=[

@@ -12,7 +12,7 @@ from pathlib import Path
 from graph.access import Caller
 from graph.artifacts import ArtifactStore
 from graph.catalog import Catalog
-from monitors import baselines
+from monitors import baselines, runs
 from monitors.analysis.jsonfile import dump
 from monitors.analysis.quality import (
     QualityConfig,
@@ -31,7 +31,7 @@ from monitors.analysis.quality import (
 from monitors.datasets import Progress, Reading, translated
 from monitors.measurements import Measured, measure_aside
 from monitors.records import Finding, Record
-from monitors.runs import VIOLATIONS, File, Result, conclude, conclude_run, identity
+from monitors.runs import VIOLATIONS, File, Pages, Result, Subject, conclude, conclude_run, identity
 
 NAME = "model-quality"
 BASELINE_NAME = "model-quality-baseline"
@@ -48,6 +48,16 @@ class QualityResult(Result):
     violations: tuple[QualityViolation, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class QualityFound:
+    """What a report on a model's quality is made of; a baseline's own constraints are those that it suggests."""
+
+    config: QualityConfig
+    statistics: QualityStatistics
+    constraints: QualityConstraints
+    violations: tuple[QualityViolation, ...] = ()
+
+
 async def baseline(
     catalog: Catalog,
     artifacts: ArtifactStore,
@@ -58,6 +68,7 @@ async def baseline(
     name: str = BASELINE_NAME,
     reading: Reading | None = None,
     constraints: bytes | None = None,
+    pages: Pages[QualityFound] | None = None,
     on_progress: Progress | None = None,
 ) -> QualityResult:
     """Learn how good a model is and how good it must stay.
@@ -73,6 +84,7 @@ async def baseline(
         name: What the job is called, before its identity.
         reading: How to read the data.
         constraints: A constraints file edited by hand, instead of the suggested ones.
+        pages: Makes pages for people that are kept beside the files.
         on_progress: Told how far reading has come.
 
     Raises:
@@ -87,13 +99,18 @@ async def baseline(
         )
     settings = dump(quality_config_document(config))
     inputs = {**identity(measured, reading), "config": settings.decode(), "constraints": learnt.to_json().decode()}
+    record = Record(catalog.place(caller.account), name, inputs)
+    subject = Subject(
+        *(NAME, record.arn, record.job, measured), reading=reading or Reading(), settings={"seed": config.seed}
+    )
     files = [
         File("analysis_config.json", baselines.ANALYSIS_CONFIG, settings),
         File("statistics.json", baselines.STATISTICS, statistics.to_json()),
         File("constraints.json", baselines.CONSTRAINTS, learnt.to_json()),
+        *await runs.pages(pages, subject, QualityFound(config, statistics, learnt)),
     ]
     recorded = await conclude(
-        *(catalog, artifacts, caller, Record(catalog.place(caller.account), name, inputs), measured, files),
+        *(catalog, artifacts, caller, record, measured, files),
         started=started,
         description=f"Model quality baseline of {measured.name}",
         operation="monitor_baseline",
@@ -112,6 +129,7 @@ async def run(
     name: str = NAME,
     model: str | None = None,
     reading: Reading | None = None,
+    pages: Pages[QualityFound] | None = None,
     on_progress: Progress | None = None,
 ) -> QualityResult:
     """Hold predictions against a baseline; each violation becomes an artifact, beside the files with all of them.
@@ -125,6 +143,7 @@ async def run(
         name: What the job is called, before its identity.
         model: The ARN of the model, or of its version, whose predictions these are.
         reading: How to read the data.
+        pages: Makes pages for people that are kept beside the files.
         on_progress: Told how far reading has come.
 
     Raises:
@@ -140,16 +159,21 @@ async def run(
     measured, statistics = await _measured(data, config, reading, on_progress)
     with translated():
         found = find_quality_violations(statistics, constraints)
+    record = Record(catalog.place(caller.account), name, {**identity(measured, reading), "causes": held.causes})
+    subject = Subject(
+        *(NAME, record.arn, record.job, measured, baseline_arn, model),
+        reading=reading or Reading(),
+        settings={"seed": config.seed},
+    )
     files = [
         File("statistics.json", baselines.STATISTICS, statistics.to_json()),
         File("constraint_violations.json", VIOLATIONS, quality_violations_to_json(found)),
+        *await runs.pages(pages, subject, QualityFound(config, statistics, constraints, tuple(found))),
     ]
     said = config.prediction or config.probability
     spoken_of = tuple(dict.fromkeys(column for column in (config.label, said) if column is not None))
     recorded = await conclude_run(
-        *(catalog, artifacts, caller),
-        Record(catalog.place(caller.account), name, {**identity(measured, reading), "causes": held.causes}),
-        *(measured, files),
+        *(catalog, artifacts, caller, record, measured, files),
         started=started,
         causes=held.causes,
         findings=[Finding(v.metric_name, v.constraint_check_type, spoken_of, v.to_document()) for v in found],

@@ -1,9 +1,10 @@
 """How a monitor's run ends: its files are stored, and it is recorded in one transaction."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from graph.access import Caller
 from graph.artifacts import ArtifactStore, Stored
@@ -81,9 +82,39 @@ class File:
     content: bytes
 
 
-def pages(made: Mapping[str, bytes] | None) -> list[File]:
-    """The pages for people that a door has made of what was found, such as `report.html`, as files of the run."""
-    return [File(name, REPORT, content) for name, content in (made or {}).items()]
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a run looked at, as a report on it says.
+
+    Attributes:
+        monitor: Which one, as `--type` names it.
+        arn: Of the run's trial component.
+        job: The job's name.
+        data: What was read.
+        baseline: The ARN that it was held against; None of a baseline itself.
+        model: The ARN of the model whose data this is, where one was named.
+        reading: How the data was read, as far as it was not as usual.
+        settings: What else the numbers depend on.
+    """
+
+    monitor: str
+    arn: str
+    job: str
+    data: Data
+    baseline: str | None = None
+    model: str | None = None
+    reading: Reading = field(default_factory=Reading)
+    settings: Mapping[str, float | int | str] = field(default_factory=dict)
+
+
+Found = TypeVar("Found")
+Pages = Callable[[Subject, Found], Awaitable[Mapping[str, bytes]]]
+"""Makes pages for people, such as `report.html`, of what a run looked at and what it found."""
+
+
+async def pages(writer: Pages[Found] | None, subject: Subject, found: Found) -> list[File]:
+    """The pages that a door wants of a run, as files of it."""
+    return [] if writer is None else [File(name, REPORT, text) for name, text in (await writer(subject, found)).items()]
 
 
 async def conclude(
