@@ -70,7 +70,8 @@ async def test_a_pdf_is_tagged_and_says_so() -> None:
     assert [str(item["/Title"]) for item in reader(made).outline if not isinstance(item, list)] == [
         f"1 {HOSTILE}",
         "2 Pictures",
-        "3 Sources",
+        "3 The numbers behind the pictures",
+        "4 Sources",
     ]
 
 
