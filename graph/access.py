@@ -32,6 +32,7 @@ class Permission(StrEnum):
     APPROVE = "set approvals"
     MANAGE_KEYS = "manage keys"
     READ_ACCESS_LOG = "read the access log"
+    MANAGE_WEBHOOKS = "manage webhooks"
 
 
 RANK = {role: rank for rank, role in enumerate(Role)}
@@ -41,6 +42,7 @@ NEEDED = {
     Permission.APPROVE: Role.APPROVER,
     Permission.MANAGE_KEYS: Role.ADMIN,
     Permission.READ_ACCESS_LOG: Role.ADMIN,
+    Permission.MANAGE_WEBHOOKS: Role.ADMIN,
 }
 """The least role that each permission takes."""
 

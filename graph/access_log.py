@@ -16,7 +16,7 @@ from limits.strategies import MovingWindowRateLimiter
 from graph.access import Caller, Permission, require
 from graph.errors import StemmaError
 from graph.listing import first_within
-from graph.store.store import Store
+from graph.store.store import Store, Transaction
 from graph.times import FOREVER, now_us
 
 QUEUE_RECORDS = 20_000
@@ -199,6 +199,14 @@ class AccessLog:
 def place(account: str, at: int) -> str:
     """Before every record of an account that was made at a time or later."""
     return f"{account}/{at:016d}"
+
+
+async def tell(transaction: Transaction, caller: Caller, operation: str, *named: str) -> None:
+    """Put what was done beside the ledger, such as to keys, into the access log, together with it."""
+    record = AccessRecord(
+        caller.account, now_us(), caller.actor, None, caller.door, operation, named, Outcome.OK, None, ""
+    )
+    await transaction.run("access/append", {"rows": [row(record)]})
 
 
 def row(record: AccessRecord) -> dict[str, Any]:

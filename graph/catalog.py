@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -44,6 +44,8 @@ class Catalog:
         self.access_log = AccessLog(store, access_days)
         self._metrics = MetricWriter(store)
         self._signing: asyncio.TimerHandle | None = None
+        self.on_write: set[Callable[[], None]] = set()
+        """Told after each commit of this process."""
 
     @classmethod
     async def open(
@@ -92,6 +94,8 @@ class Catalog:
 
     def _sign(self, heads: list[Head]) -> None:
         """Sign heads that were committed, or have them signed soon: the last of a burst must not wait for the next write."""
+        for told in self.on_write:
+            told()
         self.checkpoints.note(heads)
         if self.checkpoints.pending and self._signing is None:
             self._signing = asyncio.get_running_loop().call_later(SECONDS, self._sign_rest)

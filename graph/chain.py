@@ -12,6 +12,7 @@ from graph.checkpoints import Checkpoint
 from graph.entities import Kind
 from graph.ledger import FORMAT, GENESIS, Entry, Head, entry_key, merkle_root
 from graph.records import Revision, closing_content, edge_content, leaf_digest, record_key, revision_content
+from graph.store.outbox import outbox_key
 from graph.store.rows import entity_row, listing_row
 from graph.store.running import running_keys
 from graph.times import FOREVER
@@ -24,7 +25,7 @@ ENTITY = (
 LISTED = (
     *("by_created", "by_name", "type", "name", "source_uri", "created_at"),
     *("resource_arn", "source_arn", "status", "modified_at", "by_resource", "approval"),
-    *("running", "superseded"),
+    *("running", "superseded", "outbox"),
 )
 """What it returns of what a revision holds for lists, in its order."""
 
@@ -137,6 +138,7 @@ class Chain:
         expected = dict.fromkeys(listed) if state is None else listing_row(account, state)
         stretch = running_keys(account, state, key, valid_from, valid_to, recorded_to)
         expected["running"], expected["superseded"] = stretch
+        expected["outbox"] = outbox_key(key, operation, state, valid_to)
         if state is not None and kind != state["kind"]:
             raise ProblemError(f"{name} has the kind {kind}, but its state says {state['kind']}")
         for what, value in expected.items():

@@ -9,12 +9,12 @@ from typing import Any
 
 from graph import arns
 from graph.access import Caller, Permission, Role, require
-from graph.access_log import AccessRecord, Outcome, row
+from graph.access_log import tell
 from graph.errors import ConflictError, InvalidError, NotFoundError
 from graph.keys import AccessKey, Drawn, KeyState, MadeKey, PrincipalKind, from_row
 from graph.sealing import Sealer
 from graph.store.store import LostRowsError, Store, Transaction
-from graph.times import FOREVER, now_ms, now_us
+from graph.times import FOREVER, now_ms
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+=,.@-]{0,63}", re.ASCII)
 USE_MS = 3_600_000
@@ -119,7 +119,7 @@ class Principals:
                 )
             key = drawn.key(caller.account, caller.actor, name, has_kind, has_role, expires_at)
             await _put(transaction, key)
-            await _tell(transaction, caller, "CreateKey", key.id, key.actor)
+            await tell(transaction, caller, "CreateKey", key.id, key.actor)
             return MadeKey(key, drawn.secret)
 
         drawn = Drawn(self._sealer)
@@ -161,7 +161,7 @@ class Principals:
             )
             key = drawn.key(caller.account, caller.actor, old.principal, old.kind, old.role, end)
             await _put(transaction, key)
-            await _tell(transaction, caller, "RotateKey", old.id, key.id, key.actor)
+            await tell(transaction, caller, "RotateKey", old.id, key.id, key.actor)
             return MadeKey(key, drawn.secret), replace(old, expires_at=until)
 
         drawn = Drawn(self._sealer)
@@ -181,7 +181,7 @@ class Principals:
             now = now_ms()
             given = {"id": key_id, "account": caller.account, "now": now, "forever": FOREVER}
             if await transaction.run("principal/revoke_key", given) is not None:
-                await _tell(transaction, caller, "RevokeKey", key.id, key.actor)
+                await tell(transaction, caller, "RevokeKey", key.id, key.actor)
             return replace(key, revoked_at=min(key.revoked_at, now))
 
         return await self._store.transact(work)
@@ -200,7 +200,7 @@ class Principals:
             found = await transaction.run("principal/grant", given)
             if found is None:
                 raise NotFoundError(f"the principal {name} does not exist in account {caller.account}")
-            await _tell(transaction, caller, "GrantRole", role, f"{found[0]}/{name}")
+            await tell(transaction, caller, "GrantRole", role, f"{found[0]}/{name}")
             return PrincipalKind(found[0])
 
         return await self._store.transact(work)
@@ -223,14 +223,6 @@ async def _put(transaction: Transaction, key: AccessKey) -> None:
     }
     if await transaction.run("principal/put_key", given) != key.id:
         raise LostRowsError(f"the key {key.id} was not written")
-
-
-async def _tell(transaction: Transaction, caller: Caller, operation: str, *named: str) -> None:
-    """Put what was done to keys into the access log, together with it."""
-    record = AccessRecord(
-        caller.account, now_us(), caller.actor, None, caller.door, operation, named, Outcome.OK, None, ""
-    )
-    await transaction.run("access/append", {"rows": [row(record)]})
 
 
 def _of_account(found: list[Any] | None, caller: Caller, key_id: str) -> AccessKey:

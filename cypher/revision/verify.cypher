@@ -6,7 +6,7 @@ OPTIONAL MATCH (r)<-[:HAS_REVISION]-(e)
 RETURN collect([r.key, r.arn, r.operation, r.replaces, r.body, r.valid_from, r.valid_to, r.recorded_from, r.recorded_to,
   r.leaf, r.closed_leaf, r.salt, r.digest, r.account, r.kind, r.by_created, r.by_name, r.type, r.name, r.source_uri,
   r.created_at, r.resource_arn, r.source_arn, r.status, r.modified_at, r.by_resource,
-  r.approval, r.running, r.superseded, r.actor, r.door, CASE WHEN e.arn = r.arn THEN '' ELSE e.arn END,
+  r.approval, r.running, r.superseded, r.outbox, r.actor, r.door, CASE WHEN e.arn = r.arn THEN '' ELSE e.arn END,
   CASE WHEN r.recorded_to = $forever AND r.valid_to = $forever
     THEN [e.account, e.kind, e.valid_from, e.recorded_from, e.deleted, coalesce(e.body, '') = coalesce(r.body, ''),
       e.resource_arn, e.type, e.name, e.created_at, e.tags, size(keys(e))]

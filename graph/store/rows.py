@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from graph.entities import Kind, State
 from graph.ledger import Entry
 from graph.records import Closing, Edge, Records, Revision, state_of
+from graph.store.outbox import outbox_key
 from graph.store.running import running_key, superseded_key
 from graph.times import FOREVER
 
@@ -151,6 +152,7 @@ def revision_row(revision: Revision, entry: Entry, doer: Doer) -> dict[str, Any]
     if revision.state is not None:
         row |= listing_row(revision.account, revision.state)
         row["running"] = running_key(revision.account, revision.state, revision.valid_from, revision.valid_to)
+        row["outbox"] = outbox_key(revision.key, revision.operation, revision.state, revision.valid_to)
     return row
 
 

@@ -5,15 +5,17 @@ from importlib.resources import files
 import orjson
 
 from graph.errors import UnavailableError
+from graph.store.outbox import BEGUN, outbox_key
 from graph.store.rows import listing_row
 from graph.store.running import running_keys
 from graph.store.store import Store
+from graph.times import FOREVER
 
-VERSION = 7
+VERSION = 8
 """2: revisions hold their resource's own ARN, so that it is found at past moments; 3: principals, keys and the access log;
 4: revisions hold their source's ARN, metrics have points;
 5: revisions of registry objects hold by what they are listed, and approvals; 6: those of deployments by when they ran;
-7: executions and timers of monitoring."""
+7: executions and timers of monitoring; 8: revisions that tell of events hold so, webhooks have deliveries."""
 COPIED = {"resource_arn": 2, "source_arn": 4, "by_resource": 5}
 """What revisions hold beside their states, by the version since which they do."""
 PAGE = 1_000
@@ -46,6 +48,8 @@ async def prepare(store: Store) -> None:
             await _copy(store, name)
     if found is not None and found < 6:
         await _copy_running(store)
+    if found is not None and found < 8:
+        await _copy_outbox(store)
     await store.run("schema/write_version", {"version": VERSION})
 
 
@@ -68,4 +72,14 @@ async def _copy_running(store: Store) -> None:
             state = orjson.loads(body)
             rows.append([key, *running_keys(state["account"], state, key, valid_from, valid_to, recorded_to)])
         await store.run("revision/set_running", {"rows": rows})
+        after = lacking[-1][0]
+
+
+async def _copy_outbox(store: Store) -> None:
+    """Say of what was written before version 8 that it tells of events."""
+    after = ""
+    parameters = {"limit": PAGE, "types": list(BEGUN), "forever": FOREVER}
+    while lacking := await store.run("revision/lacking_outbox", {**parameters, "after": after}):
+        states = [(key, outbox_key(key, operation, orjson.loads(body), to)) for key, operation, body, to in lacking]
+        await store.run("revision/set_outbox", {"rows": [[key, held] for key, held in states if held is not None]})
         after = lacking[-1][0]
