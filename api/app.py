@@ -21,6 +21,7 @@ from api.problems import ProblemError, from_error, problem
 from api.sagemaker.door import Door
 from api.sagemaker.routing import is_aws, paths
 from api.settings import Settings
+from api.webhooks import courier
 from graph.catalog import Catalog
 from graph.errors import StemmaError
 
@@ -44,7 +45,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     policy = settings.reach()
     metrics = Metrics()
     authenticator = Authenticator(settings, lambda: app.state.catalog)
-    graphql = Endpoint(settings, metrics)
+    graphql = Endpoint(settings, metrics, policy)
     door = Door(settings, metrics, authenticator, policy)
     reports = JobReports(settings, authenticator)
 
@@ -53,10 +54,13 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         opened = catalog if catalog is not None else await open_catalog(settings)
         app.state.catalog = opened
         app.state.policy = policy
+        delivering = courier(settings, opened, policy)
         try:
             await auth.check(settings, opened)
+            delivering.start()
             yield
         finally:
+            await delivering.stop()
             await authenticator.close()
             if catalog is None:
                 await opened.close()

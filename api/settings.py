@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         None,
         description="TOML file of what the service itself may touch for each account; nothing without one",
     )
+    webhook_seconds: float = Field(
+        15.0, gt=0, le=120, description="how long the receiver of a webhook has to answer before it is tried again"
+    )
     allowed_hosts: list[str] = Field([], description="`Host` names answered beside the loopback ones")
     graphiql: bool = Field(False, description="serve GraphiQL and allow introspection at /graphql")
     log_level: str = Field("info", description="debug, info, warning or error")

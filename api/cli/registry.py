@@ -1,10 +1,12 @@
-"""`registry groups|versions|show|approve|reject|alias`: the model registry."""
+"""`registry groups|versions|show|approve|reject|alias|events|webhooks`: the model registry."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli import webhooks
 from api.cli.call import DONE, Call, Session, command, table
+from api.cli.events import events
 from api.cli.options import KnownAt
 from api.cli.values import moment
 
@@ -27,9 +29,10 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Look at model versions, and decide which may run.")
     for name, function in (
         *(("groups", groups), ("versions", versions), ("show", show)),
-        *(("approve", approve), ("reject", reject), ("alias", alias)),
+        *(("approve", approve), ("reject", reject), ("alias", alias), ("events", events)),
     ):
         command(group, name)(function)
+    webhooks.register(group)
     app.add_typer(group, name="registry", rich_help_panel="Ask the graph")
 
 

@@ -16,6 +16,7 @@ from graph.catalog import Catalog
 from graph.commands import Place
 from graph.entities import Entity
 from graph.errors import NotFoundError
+from graph.events.webhooks import Webhooks
 from graph.times import Moment, to_ms, to_us
 
 BATCH = 1000
@@ -44,6 +45,7 @@ class Context:
     caller: Caller
     request_id: str
     seconds: float
+    webhooks: Webhooks
     entities: DataLoader[EntityKey, Entity | None] = field(init=False)
     associations: DataLoader[AssociationsKey, listing.Page[Association]] = field(init=False)
     changes: DataLoader[ChangesKey, list[history.Change]] = field(init=False)

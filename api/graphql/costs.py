@@ -30,7 +30,7 @@ READ = 10
 """The cost of a field that reads the database."""
 PAGES = {
     *("artifacts", "actions", "contexts", "trialComponents", "associations", "history", "deployments", "exposure"),
-    *("modelGroups", "versions"),
+    *("modelGroups", "versions", "events", "webhooks", "deliveries"),
 }
 PAGE = 50
 SERIES = {"metricSeries": 5_000}

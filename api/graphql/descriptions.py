@@ -13,6 +13,7 @@ from api.graphql import (
     deletions,
     deployments,
     entities,
+    events,
     inputs,
     lineage,
     metrics,
@@ -23,11 +24,12 @@ from api.graphql import (
     registry_changes,
     revisions,
     values,
+    webhooks,
 )
 
 MODULES: tuple[ModuleType, ...] = (
-    *(access_log, associations, connections, deletions, deployments, entities, inputs, lineage, metrics),
-    *(mutations, payloads, queries, registry, registry_changes, revisions, values),
+    *(access_log, associations, connections, deletions, deployments, entities, events, inputs, lineage, metrics),
+    *(mutations, payloads, queries, registry, registry_changes, revisions, values, webhooks),
 )
 
 

@@ -19,9 +19,11 @@ from api.graphql.schema import Engine, RejectedError
 from api.metrics import Metrics
 from api.problems import ProblemError
 from api.settings import Settings
+from api.webhooks import webhooks
 from graph.access import Caller
 from graph.catalog import Catalog
 from graph.errors import InvalidError, TimeLimitError
+from graph.reach.policy import Policy
 
 DOOR = "graphql"
 JSON = "application/json"
@@ -42,9 +44,10 @@ class Asked:
 class Endpoint:
     """What answers at `/graphql`."""
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, policy: Policy) -> None:
         self._settings = settings
         self._metrics = metrics
+        self._policy = policy
         self._engine = Engine(introspection=settings.graphiql)
 
     async def answer(self, request: Request) -> Response:
@@ -74,7 +77,9 @@ class Endpoint:
         identity: Identity = request.state.identity
         catalog: Catalog = request.app.state.catalog
         caller = Caller(identity.account, identity.actor, DOOR, identity.role)
-        context = Context(catalog, caller, request_id, min(20.0, self._settings.read_seconds))
+        seconds = min(20.0, self._settings.read_seconds)
+        known = webhooks(self._settings, catalog, self._policy)
+        context = Context(catalog, caller, request_id, seconds, known)
         try:
             result = await self._run(request, asked, context)
         except RejectedError as rejected:

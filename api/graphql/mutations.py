@@ -16,6 +16,7 @@ from api.graphql.metrics import MetricMutations
 from api.graphql.names import AssociationType
 from api.graphql.payloads import AssociationPayload, IngestPayload, Payload
 from api.graphql.registry_changes import RegistryMutations
+from api.graphql.webhooks import WebhookMutations
 from graph import commands
 from graph.commands import Command
 from graph.errors import InvalidError
@@ -23,7 +24,9 @@ from graph.store.writer import Outcome
 
 
 @strawberry.type
-class Mutation(JobMutations, MetricMutations, DeletionMutations, DeploymentMutations, RegistryMutations):
+class Mutation(
+    JobMutations, MetricMutations, DeletionMutations, DeploymentMutations, RegistryMutations, WebhookMutations
+):
     """What can be written."""
 
     @strawberry.mutation

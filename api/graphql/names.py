@@ -8,6 +8,8 @@ from graph.access import Role
 from graph.access_log import Outcome as AccessOutcome
 from graph.associations import AssociationType
 from graph.entities import Approval, Kind, Status
+from graph.events.deliveries import DeliveryState
+from graph.events.types import EventType
 from graph.lineage import Direction
 from graph.listing import Sort
 
@@ -20,6 +22,8 @@ for _graph_enum, _name in (
     (AccessOutcome, "AccessOutcome"),
     (Role, "Role"),
     (Approval, "ApprovalStatus"),
+    (EventType, "EventType"),
+    (DeliveryState, "DeliveryState"),
 ):
     strawberry.enum(_graph_enum, name=_name)
 
@@ -66,7 +70,9 @@ __all__ = [
     "Approval",
     "AssociationType",
     "Cascade",
+    "DeliveryState",
     "Direction",
+    "EventType",
     "Kind",
     "Role",
     "Sort",

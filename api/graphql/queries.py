@@ -6,13 +6,14 @@ from typing import Annotated
 
 import strawberry
 
-from api.graphql import access_log, deployments, registry
+from api.graphql import access_log, deployments, events, registry, webhooks
 from api.graphql.access_log import AccessRecord
 from api.graphql.connections import Connection
 from api.graphql.context import Info
 from api.graphql.deployments import Deployment
 from api.graphql.entities import Action, Artifact, EntityType, TrialComponent, shaped
 from api.graphql.entities import Context as ContextType
+from api.graphql.events import Event
 from api.graphql.inputs import TagInput
 from api.graphql.lineage import Lineage, shown, walk
 from api.graphql.lists import listed
@@ -20,6 +21,7 @@ from api.graphql.names import AssociationType, Direction, Kind, Role
 from api.graphql.registry import ModelGroup, ModelVersion
 from api.graphql.scalars import BigInt
 from api.graphql.values import Actor, actor
+from api.graphql.webhooks import Webhook
 from graph import history, lineage, paths
 from graph.errors import InvalidError, UnavailableError
 from graph.times import FOREVER, from_ms, to_ms
@@ -170,6 +172,9 @@ class Query:
     model_group: ModelGroup | None = strawberry.field(resolver=registry.model_group)
     model_groups: Connection[ModelGroup] = strawberry.field(resolver=registry.model_groups)
     model_version: ModelVersion | None = strawberry.field(resolver=registry.model_version)
+
+    events: Connection[Event] = strawberry.field(resolver=events.events)
+    webhooks: list[Webhook] = strawberry.field(resolver=webhooks.listed)
 
     access_log: Connection[AccessRecord] = strawberry.field(resolver=access_log.page)
 
