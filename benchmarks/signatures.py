@@ -1,7 +1,8 @@
 """What checking one signature costs, beside botocore making one: `python -m benchmarks.signatures [--rounds 11]`.
 
 DescribeArtifact as boto3 sends it; CreateTrialComponent with 100 parameters, some 11 KB; and a body of 256 KB, checked alone.
-"Validates" finds the operation, parses the body and holds it against the service's model, too, as the door does.
+"Validates" finds the operation, parses the body and holds it against the service's model, too, as the door does. All times are
+this process's CPU time, so that what else runs on the machine does not count.
 """
 
 import argparse
@@ -71,14 +72,14 @@ def check_and_validate(verifier: Verifier, request: SignedRequest, now: datetime
 
 
 def measure(title: str, sides: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median seconds of each side, taken in turn."""
+    """Median seconds of CPU time of each side, taken in turn."""
     taken: dict[str, list[float]] = {side: [] for side in sides}
     for _ in range(rounds):
         for side, run in sides.items():
-            begin = time.perf_counter()
+            begin = time.process_time()
             for _ in range(REPEATS):
                 run()
-            taken[side].append((time.perf_counter() - begin) / REPEATS)
+            taken[side].append((time.process_time() - begin) / REPEATS)
     medians = {side: machine.median(seconds) for side, seconds in taken.items()}
     print(f"{title}: " + ", ".join(f"{side} in {seconds * 1e6:,.0f} µs" for side, seconds in medians.items()))
     return medians

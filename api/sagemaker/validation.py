@@ -9,6 +9,7 @@ import binascii
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any
 
 import regex
@@ -21,6 +22,7 @@ Check = Callable[[Any, str, Problems], Any]
 
 PATTERN_SECONDS = 0.25
 REPORTED = 20
+SCALARS = ("string", "integer", "long", "float", "double", "boolean", "timestamp", "blob", "character")
 INTEGERS = {"integer": 2**31, "long": 2**63}
 
 _compiled: dict[int, tuple[Shape, Check]] = {}
@@ -45,54 +47,39 @@ def validate(shape: Shape | None, given: Any) -> dict[str, Any]:
 
 
 def check_of(shape: Shape) -> Check:
-    """The compiled check of a shape; a shape that holds itself is looked up again when it is reached."""
+    """The compiled check of a shape."""
     held = _compiled.get(id(shape))
-    if held is not None:
-        return held[1]
-
-    def later(value: Any, path: str, problems: Problems) -> Any:
-        return _compiled[id(shape)][1](value, path, problems)
-
-    # The shape is kept beside its check, so that its id stays its own.
-    _compiled[id(shape)] = (shape, later)
-    kind = shape.type_name
-    makers: dict[str, Callable[[Any], Check]] = {
-        "structure": _structure,
-        "list": _list,
-        "map": _map,
-        "string": _string,
-        "character": _string,
-        "boolean": _boolean,
-        "timestamp": _timestamp,
-        "blob": _blob,
-    }
-    made = makers.get(kind, _number)(shape)
-    _compiled[id(shape)] = (shape, made)
-    return made
+    if held is None:
+        # The shape is kept beside its check, so that its id stays its own.
+        held = _compiled[id(shape)] = (shape, MAKERS.get(shape.type_name, _number)(shape))
+    return held[1]
 
 
 def _structure(shape: Any) -> Check:
-    members = [(name, _lower(name), member) for name, member in shape.members.items()]
+    members: dict[str, tuple[str, Check]] = {}
     required = [(name, _lower(name)) for name in shape.required_members]
 
     def check(value: Any, path: str, problems: Problems) -> Any:
         if not isinstance(value, dict):
             raise mismatch(value, "a structure", path)
+        if not members:
+            # Only now, since a shape may hold itself, each time as another object.
+            members.update({name: (_lower(name), check_of(member)) for name, member in shape.members.items()})
         prefix = f"{path}." if path else ""
         for name, shown in required:
             if value.get(name) is None:
                 problems.append(problem(None, prefix + shown, "Member must not be null"))
         return {
-            name: check_of(member)(value[name], prefix + shown, problems)
-            for name, shown, member in members
-            if value.get(name) is not None
+            name: inner(item, prefix + shown, problems)
+            for name, (shown, inner) in members.items()
+            if (item := value.get(name)) is not None
         }
 
     return check
 
 
 def _list(shape: Any) -> Check:
-    member = shape.member
+    inner, scalar = check_of(shape.member), shape.member.type_name in SCALARS
     minimum, maximum = _bounds(shape)
 
     def check(value: Any, path: str, problems: Problems) -> Any:
@@ -103,8 +90,7 @@ def _list(shape: Any) -> Check:
         if maximum is not None and len(value) > maximum * 10:
             return value
         found = []
-        inner = check_of(member)
-        if member.type_name in SCALARS:
+        if scalar:
             for item in value:
                 noted: Problems = []
                 found.append(inner(_some(item, path), path, noted))
@@ -121,7 +107,7 @@ def _list(shape: Any) -> Check:
 
 
 def _map(shape: Any) -> Check:
-    key, member = shape.key, shape.value
+    named, inner, scalar = check_of(shape.key), check_of(shape.value), shape.value.type_name in SCALARS
     minimum, maximum = _bounds(shape)
 
     def check(value: Any, path: str, problems: Problems) -> Any:
@@ -133,9 +119,8 @@ def _map(shape: Any) -> Check:
         found: dict[str, Any] = {}
         keys: Problems = []
         values: Problems = []
-        inner, scalar = check_of(member), member.type_name in SCALARS
         for name, item in value.items():
-            check_of(key)(name, path, keys)
+            named(name, path, keys)
             if item is None:
                 continue
             found[name] = inner(item, f"{path}.{name[:60]}.member", values if scalar else problems)
@@ -148,27 +133,23 @@ def _map(shape: Any) -> Check:
     return check
 
 
-SCALARS = ("string", "integer", "long", "float", "double", "boolean", "timestamp", "blob", "character")
-
-
 def _string(shape: Any) -> Check:
-    minimum, maximum = _bounds(shape)
+    low, high = _bounds(shape)
+    shortest, longest = low or 0, math.inf if high is None else high
     known = frozenset(shape.enum)
-    listed = f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
     pattern = shape.metadata.get("pattern")
-    compiled = None if pattern is None else _compile(pattern)
+    fits = None if pattern is None else PLAIN.get(pattern) or partial(_matches, pattern)
 
     def check(value: Any, path: str, problems: Problems) -> Any:
         if not isinstance(value, str):
             raise mismatch(value, "a String", path)
         if known and value not in known:
-            problems.append(problem(value, path, listed))
-            return value
-        fits = _length(value, len(value), minimum, maximum, path, problems)
-        if compiled is not None and fits and not _matches(compiled, value):
-            problems.append(
-                problem(value, path, f"Member must satisfy regular expression pattern: {pattern}"),
-            )
+            listed = ", ".join(shape.enum)
+            problems.append(problem(value, path, f"Member must satisfy enum value set: [{listed}]"))
+        elif not shortest <= len(value) <= longest:
+            _length(value, len(value), low, high, path, problems)
+        elif fits is not None and not fits(value):
+            problems.append(problem(value, path, f"Member must satisfy regular expression pattern: {pattern}"))
         return value
 
     return check
@@ -242,6 +223,18 @@ def _blob(shape: Any) -> Check:
     return check
 
 
+MAKERS: dict[str, Callable[[Any], Check]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _string,
+    "character": _string,
+    "boolean": _boolean,
+    "timestamp": _timestamp,
+    "blob": _blob,
+}
+
+
 def _bounds(shape: Any) -> tuple[int | None, int | None]:
     return shape.metadata.get("min"), shape.metadata.get("max")
 
@@ -256,6 +249,15 @@ def _length(value: Any, size: int, minimum: int | None, maximum: int | None, pat
     return True
 
 
+def _line(value: str) -> bool:
+    return "\n" not in value
+
+
+PLAIN: dict[str, Callable[[str], bool]] = {".*": _line, "[\\S\\s]*": lambda _: True, "[\\s\\S]*": lambda _: True}
+"""The most frequent patterns, which match whole lines, or anything."""
+
+
+@cache
 def _compile(pattern: str) -> "regex.Pattern[str]":
     # One range of the model is written in UTF-16 halves, two patterns repeat the end of the text.
     meant = pattern.replace("\\uD800\\uDC00-\\uDBFF\\uDFFF", "\\U00010000-\\U0010FFFF")
@@ -264,9 +266,9 @@ def _compile(pattern: str) -> "regex.Pattern[str]":
     return regex.compile(regex.sub(r"\$\{\d+,\d+\}$", "", meant), flags)
 
 
-def _matches(compiled: "regex.Pattern[str]", value: str) -> bool:
+def _matches(pattern: str, value: str) -> bool:
     try:
-        return compiled.fullmatch(value, timeout=PATTERN_SECONDS) is not None
+        return _compile(pattern).fullmatch(value, timeout=PATTERN_SECONDS) is not None
     except TimeoutError:
         # No value that the model means needs so long.
         return False
