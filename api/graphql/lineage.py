@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
 import strawberry
 
 from api.graphql.associations import entity_of
 from api.graphql.context import Context, Info
 from api.graphql.entities import EntityType
+from api.graphql.execution import Rows
 from api.graphql.names import AssociationType, Direction, Kind
 from api.graphql.scalars import BigInt
 from graph import lineage
 from graph.associations import Association
 from graph.detours import Detour
+from graph.levels import Node
 from graph.times import FOREVER, Moment, from_ms, from_us
 
 EVERYTHING = lineage.Shown()
@@ -84,20 +87,21 @@ class Lineage:
 def shown(found: lineage.Lineage) -> Lineage:
     """A walk's answer as GraphQL shows it."""
     when = found.moment
+
+    def node(row: Node) -> LineageNode:
+        return LineageNode(
+            when=when,
+            arn=strawberry.ID(row.arn),
+            kind=row.kind,
+            type=row.type,
+            name=row.name,
+            depth=row.depth,
+            created_at=from_ms(row.created_at),
+        )
+
     return Lineage(
-        nodes=[
-            LineageNode(
-                when=when,
-                arn=strawberry.ID(node.arn),
-                kind=node.kind,
-                type=node.type,
-                name=node.name,
-                depth=node.depth,
-                created_at=from_ms(node.created_at),
-            )
-            for node in found.nodes
-        ],
-        edges=[_edge(edge) for edge in found.connections],
+        nodes=cast("list[LineageNode]", Rows(found.nodes, node)),
+        edges=cast("list[LineageEdge]", Rows(found.connections, _edge)),
         truncated=found.truncated,
         frontier=[strawberry.ID(arn) for arn in found.frontier],
         frontiers=[
@@ -111,14 +115,14 @@ def shown(found: lineage.Lineage) -> Lineage:
     )
 
 
-def _edge(edge: Association | Detour) -> LineageEdge:
+def _edge(row: Association | Detour) -> LineageEdge:
     return LineageEdge(
-        source=strawberry.ID(edge.source),
-        destination=strawberry.ID(edge.destination),
-        association=edge.association,
-        valid_from=from_ms(edge.valid_from),
-        valid_to=None if edge.valid_to == FOREVER else from_ms(edge.valid_to),
-        via=[strawberry.ID(arn) for arn in edge.via] if isinstance(edge, Detour) else [],
+        source=strawberry.ID(row.source),
+        destination=strawberry.ID(row.destination),
+        association=row.association,
+        valid_from=from_ms(row.valid_from),
+        valid_to=None if row.valid_to == FOREVER else from_ms(row.valid_to),
+        via=[strawberry.ID(arn) for arn in row.via] if isinstance(row, Detour) else [],
     )
 
 
