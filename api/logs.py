@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
@@ -58,6 +59,11 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
 def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Put a mark in place of values whose name says that they are secret."""
     for name in event:
-        if any(word in name.lower() for word in SECRET):
+        if _is_secret(name):
             event[name] = HIDDEN
     return event
+
+
+@lru_cache(1_000)
+def _is_secret(name: str) -> bool:
+    return any(word in name.lower() for word in SECRET)

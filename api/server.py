@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import threading
@@ -75,6 +76,9 @@ async def _serve(settings: Settings, listener: socket.socket, ready: Callable[[s
     try:
         await auth.check(settings, catalog)
         app = create_app(settings, catalog)
+        # What is there by now stays: it need not be looked through each time that garbage is collected.
+        gc.collect()
+        gc.freeze()
 
         def announce() -> None:
             address = address_of(settings.host, listener)

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import socket
@@ -201,6 +202,9 @@ async def compare(number: int, shape: tuple[int, int, int], large: bool) -> None
             sides: dict[str, Callable[[], Awaitable[tuple[float, int, int]]]] = {}
             for name, catalog in catalogs.items():
                 sides[name] = lambda c=catalog, n=name: walk(c, arns[n][0])  # type: ignore[misc]
+            # As the service does once it has started.
+            gc.collect()
+            gc.freeze()
             service = Service(await databases.address(catalogs["neo4j"]))
             sides["over HTTP"] = lambda: asyncio.to_thread(service.walk, arns["neo4j"][0])
             if peer is not None:

@@ -175,8 +175,7 @@ class Catalog:
         Raises:
             NotFoundError: it is not there then.
         """
-        moment = when if when is not None else await self.moment(account)
-        found = await history.entities(self.store, account, [arn], moment)
+        found = await history.entities(self.store, account, [arn], when)
         if arn not in found:
             raise NotFoundError(f"{arn} does not exist in account {account}")
         return found[arn]

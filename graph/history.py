@@ -110,8 +110,8 @@ async def _entry_at(store: Store, account: str, last: Head, known_at: int) -> He
     return low
 
 
-async def entities(store: Store, account: str, arns: Sequence[str], when: Moment) -> dict[str, Entity]:
-    """Those of the entities that are there at a moment."""
+async def entities(store: Store, account: str, arns: Sequence[str], when: Moment | None) -> dict[str, Entity]:
+    """Those of the entities that are there at a moment; None for now, all as one statement sees them."""
     if not arns:
         return {}
     found: dict[str, Entity] = {}
@@ -120,12 +120,12 @@ async def entities(store: Store, account: str, arns: Sequence[str], when: Moment
         "entity/read", {"arns": list(arns), "account": account}
     ):
         # The node is a copy of the revision in force now: when that one was in force then, it is the answer.
-        if valid_from <= when.at and recorded_from <= when.known:
+        if when is None or (valid_from <= when.at and recorded_from <= when.known):
             if body is not None:
                 found[arn] = from_body(body)
         else:
             past.append(arn)
-    if past:
+    if when is not None and past:
         parameters = {"arns": past, "account": account, "at": when.at, "known": when.known}
         for arn, body in await store.read("entity/at", parameters):
             if body is not None:

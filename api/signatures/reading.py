@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from api.signatures import canonical
 from api.signatures.requests import SignedRequest
@@ -88,6 +89,7 @@ def read(request: SignedRequest) -> Signature | None:
     return _from_header(request, shown[0]) if in_header else _from_query(query)
 
 
+@lru_cache(1_000)
 def epoch(stamp: str) -> int | None:
     """Seconds since 1970 of a time such as `20150830T123600Z`; None when it is none."""
     found = STAMP.fullmatch(stamp)
