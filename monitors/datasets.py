@@ -27,6 +27,7 @@ from monitors.analysis import (
     Format,
     Grouping,
     MissingPatterns,
+    ModelError,
     Profile,
     Source,
     Statistics,
@@ -268,6 +269,8 @@ def translated() -> Iterator[None]:
         raise UnavailableError(error.message) from error
     except DatasetNotFoundError as error:
         raise NotFoundError(error.message) from error
+    except ModelError as error:
+        raise InvalidError(error.message, path="model", constraint="a model that can be asked") from error
     except AnalysisError as error:
         raise InvalidError(error.message, path="data", constraint="a data set that can be read") from error
     except OSError as error:

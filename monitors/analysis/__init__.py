@@ -20,6 +20,7 @@ from monitors.analysis.errors import (
     EmptyFileError,
     EncodingError,
     MalformedDataError,
+    ModelError,
     WorkersError,
 )
 from monitors.analysis.files import File, Format, Source
@@ -52,6 +53,7 @@ __all__ = [
     "Grouping",
     "MalformedDataError",
     "MissingPatterns",
+    "ModelError",
     "MonitoringConfig",
     "Profile",
     "Source",

@@ -7,7 +7,8 @@
     │   └── EncodingError        text that is not UTF-8
     ├── ColumnsError             names repeat, files disagree, or a column is nested
     ├── WorkersError             processes or a cluster can't be used, or were lost
-    └── DocumentError            statistics.json or constraints.json breaks its format
+    ├── DocumentError            statistics.json or constraints.json breaks its format
+    └── ModelError               a model answers with what it must not, or can't be explained as was asked
 
 Messages are written for the person who gave the data: what was looked at, what is wrong, what to change.
 """
@@ -47,3 +48,7 @@ class DocumentError(AnalysisError):
 
 class WorkersError(AnalysisError):
     """Worker processes or a cluster can't be used: an address, certificates, no answer, or workers that were lost."""
+
+
+class ModelError(AnalysisError):
+    """A model fails, answers with what is no finite number, or can't be explained in the way that was asked for."""

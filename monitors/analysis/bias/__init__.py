@@ -7,7 +7,6 @@ Example:
     []
 """
 
-from monitors.analysis.bias.bootstrap import Interval
 from monitors.analysis.bias.config import BiasConfig, Facet, config_document, read_config
 from monitors.analysis.bias.counts import BiasCounts
 from monitors.analysis.bias.document import analysis_document, analysis_to_json, parse_analysis
@@ -20,6 +19,7 @@ from monitors.analysis.bias.drift import (
 )
 from monitors.analysis.bias.metrics import FLIP_TEST, METRICS, NAMES, Stage
 from monitors.analysis.bias.report import BiasReport, GroupBias, MetricValue, bias_counts, bias_report
+from monitors.analysis.replicates import Interval
 
 __all__ = [
     "FLIP_TEST",

@@ -4,29 +4,18 @@ Resampling rows with replacement and counting them is one multinomial draw of th
 as the counts have cells, whatever the number of rows.
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from monitors.analysis.bias.metrics import METRICS
+from monitors.analysis.replicates import Interval, percentile_interval
 
 if TYPE_CHECKING:
     from monitors.analysis.bias.cells import GroupCells
 
 _CELLS_AT_ONCE = 4_000_000
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A percentile interval, and the share of replicates in which the metric was defined."""
-
-    confidence: float
-    lower: float
-    upper: float
-    replicates: int
 
 
 def intervals(
@@ -65,13 +54,7 @@ def intervals(
             drawn[name].append(METRICS[name].values(cells))
     made = {}
     for name in wanted:
-        values = np.concatenate(drawn[name])
-        values = values[~np.isnan(values)]
-        if len(values):
-            # By rank rather than by interpolation, which has no meaning between infinities.
-            ordered = np.sort(values)
-            tail = (1 - confidence) / 2
-            lower = float(ordered[max(0, math.ceil(tail * len(ordered)) - 1)])
-            upper = float(ordered[min(len(ordered) - 1, math.ceil((1 - tail) * len(ordered)) - 1)])
-            made[name] = Interval(confidence, lower, upper, len(values))
+        interval = percentile_interval(np.concatenate(drawn[name]), confidence)
+        if interval is not None:
+            made[name] = interval
     return made

@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 
 from monitors.analysis.bias.config import BiasConfig, Scalar
-from monitors.analysis.bias.rows import RowSample
 from monitors.analysis.bias.splits import Values, numbers, plain
 from monitors.analysis.distinct import DistinctCounter
 from monitors.analysis.errors import ColumnsError
 from monitors.analysis.frames import to_polars
+from monitors.analysis.sampling import RowSample
 
 MOST_CELLS = 1 << 16
 """Combinations of values in one batch from which numbers with given values are counted by where they lie to them."""

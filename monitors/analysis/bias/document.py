@@ -6,11 +6,11 @@ Format: "SageMaker Clarify Analysis Results" in the SageMaker developer guide;
 
 from typing import Any, cast
 
-from monitors.analysis.bias.bootstrap import Interval
 from monitors.analysis.bias.metrics import NAMES, Stage
 from monitors.analysis.bias.report import BiasReport, GroupBias, MetricValue
 from monitors.analysis.errors import DocumentError
 from monitors.analysis.jsonfile import Document, dump, load, number, parse_number
+from monitors.analysis.replicates import interval_document, read_interval
 
 VERSION = "1.0"
 _FILE = "analysis.json"
@@ -86,16 +86,6 @@ def _metric(metric: MetricValue) -> Document:
     return document
 
 
-def interval_document(interval: Interval) -> Document:
-    """An interval as our files have it."""
-    return {
-        "confidence": interval.confidence,
-        "lower": number(interval.lower),
-        "upper": number(interval.upper),
-        "replicates": interval.replicates,
-    }
-
-
 def _read_group(group: Any, where: str) -> GroupBias:
     if not isinstance(group, dict) or "value_or_threshold" not in group:
         raise DocumentError(f"{where} holds what is no object with a `value_or_threshold`.")
@@ -109,12 +99,7 @@ def _read_metric(metric: Any, where: str) -> MetricValue:
     if not isinstance(metric, dict) or not isinstance(metric.get("name"), str):
         raise DocumentError(f"{where} holds what is no metric with a `name`.")
     value, found = metric.get("value"), metric.get("interval")
-    interval = None
-    if isinstance(found, dict):
-        lower, upper = (
-            parse_number(found.get(key), f"{where} {metric['name']} interval") for key in ("lower", "upper")
-        )
-        interval = Interval(float(found.get("confidence", 0.95)), lower, upper, int(found.get("replicates", 0)))
+    interval = read_interval(found, f"{where} {metric['name']}") if isinstance(found, dict) else None
     return MetricValue(
         metric["name"],
         str(metric.get("description", "")),

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from monitors.analysis.bias.bootstrap import Interval
-from monitors.analysis.bias.document import VERSION, interval_document
+from monitors.analysis.bias.document import VERSION
 from monitors.analysis.bias.metrics import METRICS, Stage
 from monitors.analysis.bias.report import BiasReport, GroupBias, MetricValue
 from monitors.analysis.jsonfile import Document, dump, number
+from monitors.analysis.replicates import Interval, interval_document
 
 DriftMode = Literal["distance", "aws"]
 

@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 
 from monitors.analysis.bias import bootstrap
-from monitors.analysis.bias.bootstrap import Interval
 from monitors.analysis.bias.cells import cells_of
 from monitors.analysis.bias.config import BiasConfig, Facet
 from monitors.analysis.bias.counts import FACET, LABEL, PREDICTED, BiasCounts, probable
 from monitors.analysis.bias.flip_test import FlipTest, flip_test
 from monitors.analysis.bias.metrics import FLIP_TEST, FLIP_TEST_DESCRIPTION, METRICS, NAMES, Stage
-from monitors.analysis.bias.rows import RowSample
 from monitors.analysis.bias.splits import Values, groups, kind_of, label_text, numbers, plain, positive
 from monitors.analysis.errors import DocumentError
+from monitors.analysis.replicates import Interval
+from monitors.analysis.sampling import RowSample
 
 FLIP_ROWS = 20_000
 """Rows that FT is measured on at most: its time grows with the product of the groups' sizes."""
