@@ -30,6 +30,8 @@ class Permission(StrEnum):
     READ = "read"
     WRITE = "write"
     APPROVE = "set approvals"
+    SET_GATES = "set gates"
+    OVERRIDE = "override gates"
     MANAGE_KEYS = "manage keys"
     READ_ACCESS_LOG = "read the access log"
     MANAGE_WEBHOOKS = "manage webhooks"
@@ -40,6 +42,8 @@ NEEDED = {
     Permission.READ: Role.READER,
     Permission.WRITE: Role.WRITER,
     Permission.APPROVE: Role.APPROVER,
+    Permission.SET_GATES: Role.ADMIN,
+    Permission.OVERRIDE: Role.ADMIN,
     Permission.MANAGE_KEYS: Role.ADMIN,
     Permission.READ_ACCESS_LOG: Role.ADMIN,
     Permission.MANAGE_WEBHOOKS: Role.ADMIN,

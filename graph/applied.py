@@ -19,6 +19,7 @@ class Applied:
         created: whether the entity or association did not exist before.
         entities: how many entities ended.
         associations: how many associations ended.
+        missing: what an approval that was recorded still needs before it takes effect.
     """
 
     arn: str | None = None
@@ -27,6 +28,7 @@ class Applied:
     created: bool = False
     entities: int = 0
     associations: int = 0
+    missing: tuple[str, ...] = ()
 
 
 class Command(Protocol):

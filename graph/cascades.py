@@ -69,7 +69,7 @@ async def preview(store: Store, caller: Caller, command: Delete) -> Applied:
 
     async def look(transaction: Transaction) -> Applied:
         working = await load(transaction, needs)
-        return command.apply(Draft(working, caller.account, caller.actor, now_us()))
+        return command.apply(Draft(working, caller.account, caller.actor, now_us(), caller.role))
 
     return await store.transact(look)
 

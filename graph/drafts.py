@@ -6,6 +6,7 @@ batch) only when the whole request succeeded.
 
 from collections.abc import Callable, Collection
 
+from graph.access import Role
 from graph.associations import Triple
 from graph.entities import Kind, State, compact
 from graph.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
@@ -22,12 +23,14 @@ class Draft:
         account: The caller's account; nothing of another account can be seen or changed.
         actor: Who asks.
         recorded: When, in epoch microseconds.
+        role: What the actor may do.
     """
 
-    def __init__(self, working: Working, account: str, actor: str, recorded: int) -> None:
+    def __init__(self, working: Working, account: str, actor: str, recorded: int, role: Role = Role.READER) -> None:
         self.working = working
         self.account = account
         self.actor = actor
+        self.role = role
         self.now = recorded // 1000
         self.records = Records()
         self._pieces: dict[str, list[Revision]] = {}

@@ -1,7 +1,8 @@
 """What a batch of requests has to see, and what it has seen or made: pieces of history and edges, as known now."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from graph.associations import Triple
 from graph.records import Edge, Revision
@@ -48,13 +49,18 @@ class Needs:
 
 @dataclass(slots=True)
 class Working:
-    """The pieces and edges that a batch has seen or made, as known now; pieces in order of their valid time."""
+    """The pieces and edges that a batch has seen or made, as known now; pieces in order of their valid time.
+
+    Attributes:
+        looked: what commands that stand alone have seen (`Looking`), by the entity that they are about.
+    """
 
     pieces: dict[str, list[Revision]] = field(default_factory=dict)
     edges: dict[Triple, list[Edge]] = field(default_factory=dict)
     touching: dict[str, set[Triple]] = field(default_factory=dict)
     holders: dict[str, str | None] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    looked: dict[str, Any] = field(default_factory=dict)
 
 
 class Following(Protocol):
@@ -62,3 +68,22 @@ class Following(Protocol):
 
     def follow(self, working: Working, needs: Needs) -> None:
         """Say what more it has to see; others of the batch may have asked for theirs in `needs` already."""
+
+
+Run = Callable[[str, dict[str, Any]], Awaitable[Any]]
+"""Runs a statement: a store's `read`, or a transaction's `run`."""
+
+
+class Looking(Protocol):
+    """A command that has to see what can't be named beforehand: all that is reached from a version, say.
+
+    It looks in the transaction that writes it, under the lock, and its request has that transaction for itself: nothing that
+    it looks at can change before it is written.
+    """
+
+    @property
+    def alone(self) -> bool:
+        """Whether it has to look at all."""
+
+    async def look(self, run: Run, working: Working) -> None:
+        """Look, and keep what was seen in `working.looked`."""

@@ -12,13 +12,13 @@ from graph.changes import Applied
 from graph.commands import Place
 from graph.drafts import Draft
 from graph.entities import Approval, State
-from graph.errors import InvalidError
+from graph.errors import ConflictError, InvalidError
 from graph.records import present
-from graph.registry import approvals, names, parts
-from graph.registry.approvals import Decision
+from graph.registry import approvals, findings, names, parts
+from graph.registry.approvals import Decision, Taken
 from graph.registry.names import Package
 from graph.registry.versions import CONTRIBUTED, existing, specification
-from graph.working import Needs, Working
+from graph.working import Needs, Run, Working
 
 REPLACED = ("InferenceSpecification", "SourceUri", "ModelCard", "ModelLifeCycle", "ModelPackageRegistrationType")
 """What an update puts in place of what was there."""
@@ -53,12 +53,27 @@ class Amend:
 
     @property
     def permission(self) -> Permission:
-        """To approve, where it decides or says why."""
+        """To approve, where it decides or says why; to override gates, where it is to."""
+        if self.decision is not None and self.decision.override:
+            return Permission.OVERRIDE
         return Permission.WRITE if self.decision is None and self.reason is None else Permission.APPROVE
 
     def needs(self, needs: Needs) -> None:
-        """The package."""
+        """The package, and its group."""
         needs.entity(self.arn, None)
+        if self.named.number is not None:
+            needs.entity(names.group_arn(self.place, self.named.name), None)
+
+    @property
+    def alone(self) -> bool:
+        """Whether it approves, for which the gates of its group have to see its evidence."""
+        return self.decision is not None and self.decision.looks
+
+    async def look(self, run: Run, working: Working) -> None:
+        """Its evidence, as far as the gates of its group ask for it."""
+        state = present(working.pieces.get(self.arn, ()), self.place.account)
+        if state is not None:
+            await approvals.look(run, working, self.place, self.named, self._merged(specification(state)))
 
     def follow(self, working: Working, needs: Needs) -> None:
         """What its evidence and its new parts are."""
@@ -74,13 +89,17 @@ class Amend:
 
         Raises:
             NotFoundError: it is not there.
-            ConflictError: the decision may not follow the one that holds.
+            ConflictError: the decision may not follow the one that holds, or does not pass the gates of its group; or it
+                would be another one than was approved under gates.
+            ForbiddenError: the gates ask for approvals, and the caller's can't count.
             InvalidError: it would hold too much, or decisions do not apply to it.
         """
         state = existing(draft, self.place, self.named)
         held = specification(state)
         asked = self._merged(held)
         fields: dict[str, Any] = {}
+        taken = Taken(effective=False, changed=False)
+        self._same(draft, state, held, asked)
         if self.decision is not None:
             if self.named.number is None:
                 raise InvalidError(
@@ -93,10 +112,13 @@ class Amend:
             if before is not self.decision.approval or self.reason not in (None, held.get("ApprovalDescription")):
                 if before is not self.decision.approval:
                     self.decision.follows(before, self.named)
-                    asked.pop("ApprovalDescription", None)
-                fields["approval"] = self.decision.approval.value
-                self.decision.apply(draft, self.place, self.named, asked)
-        if self.reason is not None:
+                taken = self.decision.take(draft, self.place, self.named, asked, state["created_by"])
+                if taken.effective:
+                    fields["approval"] = self.decision.approval.value
+                    if before is not self.decision.approval:
+                        asked.pop("ApprovalDescription", None)
+        # Why somebody's approval was recorded, which decided nothing yet, stands with its action.
+        if self.reason is not None and (self.decision is None or taken.effective):
             asked["ApprovalDescription"] = self.reason
         fields["specification"] = limits.specification(orjson.dumps(asked).decode())
         for part in self._parts():
@@ -106,7 +128,8 @@ class Amend:
         def change(state: State) -> State:
             return {**state, **fields}
 
-        return Applied(self.arn, changed=draft.patch(self.arn, change, draft.now))
+        changed = draft.patch(self.arn, change, draft.now) or taken.changed
+        return Applied(self.arn, changed=changed, missing=taken.missing)
 
     def payload(self) -> dict[str, Any]:
         """The change that was asked for."""
@@ -115,8 +138,20 @@ class Amend:
             "amend": self.arn,
             "approval": None if self.decision is None else self.decision.approval.value,
             "reason": self.reason,
+            "override": self.decision is not None and self.decision.override,
             "changes": orjson.dumps(asked, option=orjson.OPT_SORT_KEYS).decode(),
         }
+
+    def _same(self, draft: Draft, state: State, held: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+        """Check that what was approved under gates stays what it was: else any writer would have it approved."""
+        if state.get("approval") != Approval.APPROVED or self.named.number is None:
+            return
+        gated = approvals.asked_of(draft.state(names.group_arn(self.place, self.named.name)))
+        if gated and findings.subject_digest(held) != findings.subject_digest(asked):
+            raise ConflictError(
+                f"{self.named.resource} was approved under the gates of its group, and what runs can't be changed; "
+                "register another version, or reject this one first"
+            )
 
     def _parts(self) -> list[parts.Image | parts.Data]:
         return parts.parts(self.place, {**self.replaced, MORE: self.more})
@@ -145,6 +180,7 @@ def amend(
     *,
     approval: Approval | None = None,
     reason: str | None = None,
+    override: bool = False,
     replaced: Mapping[str, Any] | None = None,
     metadata: Mapping[str, str] | None = None,
     removed: Sequence[str] = (),
@@ -157,6 +193,7 @@ def amend(
         package: Its ARN, or `churn/7`.
         approval: What was decided.
         reason: Why.
+        override: Whether it is approved whatever the gates of its group say; that takes an administrator and a reason.
         replaced: Members of its request to replace.
         metadata: Customer metadata to set.
         removed: Keys of customer metadata to remove.
@@ -166,7 +203,7 @@ def amend(
         InvalidError: a field does not fit, or the name is none.
     """
     named = names.package(place, package)
-    decision = approvals.decided(approval, reason)
+    decision = approvals.decided(approval, reason, override=override)
     return Amend(place, named, decision, reason or None, replaced or {}, metadata or {}, removed, more)
 
 

@@ -1,6 +1,6 @@
 """Decisions on model versions: which may follow which, and the action that each leaves with its evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -9,15 +9,20 @@ import orjson
 
 from graph import limits
 from graph.associations import AssociationType
+from graph.canonical import digest
 from graph.changes import Put
 from graph.commands import Place, create_artifact, create_named
-from graph.contents import timeline
+from graph.contents import sha256, timeline
 from graph.drafts import Draft
-from graph.entities import Approval, Entity, Kind, Status
-from graph.errors import ConflictError
-from graph.registry import names, parts
+from graph.entities import Approval, Entity, Kind, State, Status
+from graph.errors import ConflictError, ForbiddenError, InvalidError
+from graph.records import present
+from graph.registry import findings, gates, names, parts, voters
+from graph.registry.evidence import Evidence, Subject, gather
+from graph.registry.findings import SUBJECT, VOTE, Finding
+from graph.registry.gates import Gates
 from graph.registry.names import Package
-from graph.working import Needs
+from graph.working import Needs, Run, Working
 
 STEPS = {
     Approval.PENDING_MANUAL_APPROVAL: (Approval.APPROVED, Approval.REJECTED),
@@ -32,6 +37,24 @@ SHOWN = {
 }
 """Approvals in SageMaker's words."""
 REASON = 1024
+RESULT, OVERRIDDEN = "GateResult", "Overridden"
+"""The type of a result's artifact; in an action's specification, what a gate was overridden for."""
+CONTRIBUTED = AssociationType.CONTRIBUTED_TO.value
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a decision.
+
+    Attributes:
+        effective: whether the version is now what was decided.
+        changed: whether anything was recorded.
+        missing: what an approval that was recorded still needs.
+    """
+
+    effective: bool
+    changed: bool = True
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +64,18 @@ class Decision:
     Attributes:
         reason: why, in their words.
         suffix: what the name of its action ends with; the same in each attempt to write it.
+        override: whether it holds whatever its group's gates say.
     """
 
     approval: Approval
     reason: str | None
     suffix: str
+    override: bool = False
+
+    @property
+    def looks(self) -> bool:
+        """Whether the evidence has to be looked at: a rejection needs none."""
+        return self.approval is Approval.APPROVED
 
     def follows(self, held: Approval, named: Package) -> None:
         """Check that it may follow what holds.
@@ -59,8 +89,68 @@ class Decision:
                 f"{' or '.join(SHOWN[step] for step in STEPS[held])}, not {SHOWN[self.approval]}"
             )
 
-    def apply(self, draft: Draft, place: Place, named: Package, specification: Mapping[str, Any]) -> str:
-        """Record it as an action with its evidence; the action's ARN."""
+    def take(
+        self, draft: Draft, place: Place, named: Package, specification: Mapping[str, Any], registrant: str
+    ) -> Taken:
+        """Record it, as far as the gates of the version's group let it pass.
+
+        Raises:
+            ForbiddenError: the gates ask for approvals, and the caller's can't count.
+            ConflictError: a gate's evidence is missing; all that is missing is named.
+        """
+        asked = asked_of(draft.state(names.group_arn(place, named.name)))
+        if not (self.looks and asked):
+            self._act(draft, place, named, specification, {})
+            return Taken(effective=True)
+        evidence: Evidence = draft.working.looked[names.package_arn(place, named)]
+        found = findings.findings(asked, evidence)
+        about = findings.subject_digest(specification)
+        votes = findings.voting(evidence.decisions, about)
+        actors = [action.created_by for action in votes]
+        repeated = draft.actor in actors
+        objection = None
+        if asked.approvals:
+            objection = voters.objection(draft.actor, registrant, evidence.principals)
+            if objection is not None and not self.override:
+                raise ForbiddenError(
+                    f"{named.resource} can't be approved by {draft.actor}: {objection}; the gates of its group ask for "
+                    f"{asked.approvals} approvals by persons who had no part in it"
+                )
+            actors += [] if repeated or objection is not None else [draft.actor]
+            found.insert(0, findings.approving(asked.approvals, actors, registrant, evidence.principals))
+        lacking = [finding for finding in found if not finding.passed]
+        alone = [finding for finding in lacking if finding.gate is not findings.GateKind.APPROVALS]
+        if alone and not self.override:
+            raise ConflictError(
+                f"{named.resource} does not pass the gates of its group; missing: "
+                f"{'; '.join(finding.missing for finding in lacking)}"
+            )
+        if lacking and not self.override:
+            missing = tuple(finding.missing for finding in lacking)
+            if repeated:
+                return Taken(effective=False, changed=False, missing=missing)
+            self._act(draft, place, named, specification, {VOTE: SHOWN[self.approval], SUBJECT: about}, found, asked)
+            return Taken(effective=False, missing=missing)
+        kept: dict[str, Any] = {SUBJECT: about}
+        if lacking:
+            kept[OVERRIDDEN] = [finding.missing for finding in lacking]
+        action = self._act(draft, place, named, specification, kept, found, asked, votes)
+        for vote in votes:
+            draft.connect((vote.arn, CONTRIBUTED, action), draft.now, existing={vote.arn})
+        return Taken(effective=True)
+
+    def _act(
+        self,
+        draft: Draft,
+        place: Place,
+        named: Package,
+        specification: Mapping[str, Any],
+        kept: Mapping[str, Any],
+        found: Sequence[Finding] = (),
+        asked: Gates = gates.NONE,
+        votes: Sequence[Entity] = (),
+    ) -> str:
+        """The action of the decision, with its evidence; its ARN."""
         version = names.package_arn(place, named)
         made = create_named(
             place,
@@ -71,37 +161,87 @@ class Decision:
             description=self.reason,
             status=Status.COMPLETED,
             properties={"Decision": SHOWN[self.approval]},
-            specification=orjson.dumps({"ApprovalDescription": self.reason}).decode(),
+            specification=orjson.dumps({"ApprovalDescription": self.reason, **kept}).decode(),
         )
-        # Only the registry writes these two: whoever may write can make an action that looks like it, or change its texts.
-        own = {"approval": self.approval.value, "started_at": draft.now, "ended_at": draft.now}
+        # Only the registry writes these: whoever may write can make an action that looks like it, or change its texts.
+        # An approval that decides nothing yet is one of a version that is pending.
+        effect = Approval.PENDING_MANUAL_APPROVAL if VOTE in kept else self.approval
+        own = {"approval": effect.value, "started_at": draft.now, "ended_at": draft.now}
         Put(made.arn, made.kind, {**made.state, **own}).apply(draft)
-        contributed = AssociationType.CONTRIBUTED_TO.value
-        draft.connect((version, contributed, made.arn), draft.now)
+        draft.connect((version, CONTRIBUTED, made.arn), draft.now)
         for location in evidence(place, specification):
             if draft.state(location) is None:
                 continue
             known = timeline(draft, location)
             for arn in (location, *([known[-1][1]] if known else [])):
-                draft.connect((arn, contributed, made.arn), draft.now, existing={arn})
+                draft.connect((arn, CONTRIBUTED, made.arn), draft.now, existing={arn})
+        if asked:
+            self._result(draft, place, named, made.arn, found, asked, votes)
         return made.arn
 
+    def _result(
+        self,
+        draft: Draft,
+        place: Place,
+        named: Package,
+        action: str,
+        found: Sequence[Finding],
+        asked: Gates,
+        votes: Sequence[Entity],
+    ) -> None:
+        """What the gates found, as an artifact under the digest of its text; the evidence is connected, too."""
+        resource = names.package_resource(place, named)
+        text = orjson.dumps(
+            {
+                "version": resource,
+                "at": draft.now,
+                "by": draft.actor,
+                "gates": asked.kept(),
+                "results": [finding.kept() for finding in found],
+                "passed": all(finding.passed for finding in found),
+                "overridden": self.override and not all(finding.passed for finding in found),
+                "approvals": [vote.arn for vote in votes],
+            },
+            option=orjson.OPT_SORT_KEYS,
+        )
+        put = create_artifact(
+            place,
+            f"{resource}/gates/{self.suffix}",
+            name=f"{named.slug} gates",
+            type=RESULT,
+            source_types=[sha256(digest(text))],
+            specification=text.decode(),
+        )
+        put.apply(draft)
+        draft.connect((put.arn, CONTRIBUTED, action), draft.now)
+        for arn in dict.fromkeys(piece.arn for finding in found for piece in finding.evidence):
+            draft.connect((arn, CONTRIBUTED, action), draft.now, existing={arn})
 
-def decided(approval: Approval | None, reason: str | None = None) -> Decision | None:
+
+def decided(approval: Approval | None, reason: str | None = None, *, override: bool = False) -> Decision | None:
     """A decision to be recorded; None for none.
 
     Raises:
-        InvalidError: the reason is too long or no text.
+        InvalidError: the reason is too long or no text; or gates are to be overridden without one, or by no approval.
     """
     if reason is not None:
         limits.text(reason, "reason", maximum=REASON)
-    return None if approval is None else Decision(approval, reason or None, uuid4().hex[:12])
+    if override and (approval is not Approval.APPROVED or not (reason or "").strip()):
+        raise InvalidError(
+            "overriding gates takes the decision Approved and a reason", path="override", constraint="Approved, reason"
+        )
+    return None if approval is None else Decision(approval, reason or None, uuid4().hex[:12], override)
 
 
 def reason_of(action: Entity) -> str | None:
     """Why it was decided so, as it was written then."""
-    found: str | None = orjson.loads(action.specification or "{}").get("ApprovalDescription")
+    found: str | None = findings.said(action).get("ApprovalDescription")
     return found
+
+
+def asked_of(group: State | None) -> Gates:
+    """The gates of a group by its state; none of a package of no group."""
+    return gates.NONE if group is None or group.get("resource_arn") is None else gates.of(group.get("specification"))
 
 
 def evidence(place: Place, specification: Mapping[str, Any]) -> list[str]:
@@ -114,3 +254,26 @@ def needs_of(place: Place, specification: Mapping[str, Any], needs: Needs) -> No
     for arn in evidence(place, specification):
         needs.entity(arn, None)
         needs.contents.add(arn)
+
+
+async def look(
+    run: Run,
+    working: Working,
+    place: Place,
+    named: Package,
+    specification: Mapping[str, Any],
+    roots: Sequence[str] = (),
+) -> None:
+    """Gather what the gates of a version's group ask for, for `Decision.take`."""
+    group = present(working.pieces.get(names.group_arn(place, named.name), ()), place.account)
+    if not (asked := asked_of(group)):
+        return
+    arn = names.package_arn(place, named)
+    subject = subject_of(place, named, specification, roots)
+    working.looked[arn] = await gather(run, place, subject, asked)
+
+
+def subject_of(place: Place, named: Package, specification: Mapping[str, Any], roots: Sequence[str] = ()) -> Subject:
+    """A version as evidence is gathered for it."""
+    resource = names.package_resource(place, named)
+    return Subject(names.package_arn(place, named), resource, tuple(roots), tuple(evidence(place, specification)))

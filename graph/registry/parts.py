@@ -27,6 +27,11 @@ class Image:
         """The most exact artifact of it."""
         return self.named.arn if self.pinned is None else self.pinned.arn
 
+    @property
+    def arns(self) -> list[str]:
+        """Its artifacts."""
+        return [self.named.arn, *([] if self.pinned is None else [self.pinned.arn])]
+
     def needs(self, needs: Needs) -> None:
         """Its artifacts, and whether they are known to be the same."""
         self.named.needs(needs)
@@ -50,6 +55,11 @@ class Data:
 
     location: Put
     made: Content | None = None
+
+    @property
+    def arns(self) -> list[str]:
+        """Its artifacts, as far as they are named."""
+        return [self.location.arn, *([] if self.made is None else [self.made.arn])]
 
     def needs(self, needs: Needs) -> None:
         """Its artifacts, and which contents are known to have lain there."""

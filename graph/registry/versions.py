@@ -13,13 +13,13 @@ from graph.changes import Applied
 from graph.commands import Place, create_artifact, create_named
 from graph.drafts import Draft
 from graph.entities import Approval, Kind, State, Status
-from graph.errors import AlreadyExistsError, InvalidError, NotFoundError
+from graph.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
 from graph.records import present
 from graph.registry import approvals, groups, names, parts
 from graph.registry.approvals import Decision
 from graph.registry.names import Package
 from graph.registry.sources import inference, source_of
-from graph.working import Needs, Working
+from graph.working import Needs, Run, Working
 
 CONTRIBUTED, PRODUCED = AssociationType.CONTRIBUTED_TO.value, AssociationType.PRODUCED.value
 Look = Callable[[str], State | None]
@@ -80,6 +80,21 @@ class Register:
         if self.decision is not None:
             approvals.needs_of(self.place, request, needs)
 
+    @property
+    def alone(self) -> bool:
+        """Whether it begins approved, for which its group's gates have to see its evidence."""
+        return self.decision is not None and self.decision.looks
+
+    async def look(self, run: Run, working: Working) -> None:
+        """Its evidence, as far as its group's gates ask for it."""
+        assert self.decision is not None  # it would not stand alone
+        named = Package(self.name, working.numbers.get(self._prefix, 0) + 1)
+        request = self._resolved(lambda other: present(working.pieces.get(other, ()), self.place.account))
+        roots = [arn for part in parts.parts(self.place, request) for arn in part.arns]
+        if (origin := source_of(self.place, self.request)) is not None:
+            roots.append(origin.arn)
+        await approvals.look(run, working, self.place, named, request, roots)
+
     def apply(self, draft: Draft) -> Applied:
         """Make it, with its lineage.
 
@@ -87,6 +102,8 @@ class Register:
             NotFoundError: its group, or the package that is its source, is not there.
             AlreadyExistsError: there is a package of this name.
             InvalidError: a part of it does not fit.
+            ConflictError: it does not pass the gates of its group, in which it is to begin approved.
+            ForbiddenError: likewise, where they ask for approvals by others.
         """
         named, shown = Package(self.name), self.shown
         if self.grouped:
@@ -118,7 +135,11 @@ class Register:
             group = names.group_arn(self.place, self.name)
             draft.connect((arn, AssociationType.ASSOCIATED_WITH.value, group), draft.now)
         if self.decision is not None:
-            self.decision.apply(draft, self.place, named, request)
+            taken = self.decision.take(draft, self.place, named, request, draft.actor)
+            if not taken.effective:
+                raise ConflictError(
+                    f"a version of {shown} can't begin approved; missing: {'; '.join(taken.missing)}; register it pending"
+                )
         return Applied(arn, created=True)
 
     def payload(self) -> dict[str, Any]:

@@ -4,13 +4,13 @@ Numbers are given without gaps and never again, so whether one was given says th
 sorts a whole range to find its end; a look-up of 32 keys costs it little, however many versions there are.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+
+from graph.working import Run
 
 PROBES = 32
 BITS = 31
 """Numbers have fewer bits."""
-Run = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 
 def key(prefix: str, number: int) -> str:

@@ -11,7 +11,7 @@ from graph.drafts import Draft
 from graph.errors import ConflictError, StemmaError
 from graph.ledger import Entry, Head
 from graph.records import Records
-from graph.working import Following, Needs
+from graph.working import Following, Looking, Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,12 @@ class Request:
     def following(self) -> list[Following]:
         """Its commands that have more to see once the first was seen."""
         return [cast(Following, command) for command in self.commands if hasattr(command, "follow")]
+
+    @property
+    def looking(self) -> list[Looking]:
+        """Its commands that have to look around under the lock; see `Looking`."""
+        found = [cast(Looking, command) for command in self.commands if hasattr(command, "look")]
+        return [command for command in found if command.alone]
 
     def apply(self, draft: Draft) -> list[Applied]:
         """Apply its commands, in order.

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from neo4j.exceptions import DriverError, Neo4jError
 
@@ -78,6 +78,12 @@ class Writer:
                 path="clientRequestId",
                 constraint="printable",
             )
+        if len(commands) > 1 and any(getattr(command, "alone", False) for command in commands):
+            raise InvalidError(
+                "an approval is a request of its own: its evidence is looked at alone",
+                path="rows",
+                constraint="size == 1",
+            )
         needs = Needs()
         for command in commands:
             command.needs(needs)
@@ -109,16 +115,20 @@ class Writer:
             while size < BATCH_ROWS and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
                 size += len(batch[-1].commands)
-            batch = [request for request in batch if not request.future.done()]
             try:
-                await self._write(batch)
-            except Exception as error:  # whatever it was, the callers must hear of it and the queue must go on
-                if not isinstance(error, StemmaError):
-                    log.exception("writing a batch of %d requests failed", len(batch))
-                for request in batch:
-                    request.fail(error)
+                for part in _parts([request for request in batch if not request.future.done()]):
+                    await self._write_part(part)
             finally:
                 self._held = None
+
+    async def _write_part(self, batch: list[Request]) -> None:
+        try:
+            await self._write(batch)
+        except Exception as error:  # whatever it was, the callers must hear of it and the queue must go on
+            if not isinstance(error, StemmaError):
+                log.exception("writing a batch of %d requests failed", len(batch))
+            for request in batch:
+                request.fail(error)
 
     async def _write(self, batch: list[Request]) -> None:
         if not batch:
@@ -201,6 +211,8 @@ class Writer:
             for command in following:
                 command.follow(working, needs)
             working = await load(transaction, needs, working)
+        for looking in (each for request in batch if request.key not in repeated for each in request.looking):
+            await looking.look(transaction.run, working)
         for request in batch:
             request.outcome = request.error = request.entry = None
             if request.key in repeated:
@@ -209,7 +221,7 @@ class Writer:
             account = request.caller.account
             head = heads[account]
             recorded = max(now_us(), head.recorded + 1)
-            draft = Draft(working, account, request.caller.actor, recorded)
+            draft = Draft(working, account, request.caller.actor, recorded, request.caller.role)
             try:
                 applied = request.apply(draft)
             except StemmaError as error:
@@ -239,6 +251,21 @@ class Writer:
             return {}
         seen = await transaction.run("ledger/requests", {"requests": named})
         return {key: (sequence, payload, recorded) for key, sequence, payload, _, recorded in seen}
+
+
+def _parts(batch: list[Request]) -> Iterator[list[Request]]:
+    """What may be written together, in order: a request that has to look around is written alone."""
+    part: list[Request] = []
+    for request in batch:
+        if request.looking:
+            if part:
+                yield part
+            yield [request]
+            part = []
+        else:
+            part.append(request)
+    if part:
+        yield part
 
 
 async def _save(transaction: Transaction, heads: list[Head], batch: list[Request]) -> None:
