@@ -6,14 +6,13 @@ from typing import Any
 
 import orjson
 
-from graph import history, listing
-from graph.associations import AssociationType
+from graph import history
 from graph.commands import Place, create_artifact
 from graph.entities import Approval, Entity, State
-from graph.history import PAGE
 from graph.hosting import names, records
 from graph.hosting.names import Hosted
 from graph.registry import names as registry
+from graph.registry.decisions import in_force
 from graph.store.store import Store
 from graph.times import Moment
 
@@ -159,8 +158,8 @@ async def resolved(
         state = None if entity is None else {"resource_arn": entity.resource_arn, "approval": entity.approval}
         records.approved(state, own)
         if entity is not None and entity.approval is not None:
-            action = await in_force(store, place, arn, when)
-            approvals |= {} if action is None else {own: action}
+            action = await in_force(store, place.account, arn, when)
+            approvals |= {} if action is None else {own: action.arn}
     states = _states({**found, **versions})
     made = []
     for variant in wanted:
@@ -191,34 +190,9 @@ async def running(store: Store, place: Place, held: Sequence[Variant], when: Mom
     approvals: dict[str, str] = {}
     for own, arn in arns.items():
         if arn in found and found[arn].approval == Approval.APPROVED:
-            action = await in_force(store, place, arn, when)
-            approvals |= {} if action is None else {own: action}
+            action = await in_force(store, place.account, arn, when)
+            approvals |= {} if action is None else {own: action.arn}
     return Evidence(_states(found), approvals)
-
-
-async def in_force(store: Store, place: Place, version: str, when: Moment) -> str | None:
-    """The lineage ARN of the action by which a version is approved."""
-    actions: list[str] = []
-    after = None
-    while True:
-        page = await listing.associations(
-            *(store, place.account, version, when),
-            outgoing=True,
-            types=[AssociationType.CONTRIBUTED_TO],
-            first=PAGE,
-            after=after,
-        )
-        prefix = place.arn("action/")
-        actions += [item.destination for _, item in page.items if item.destination.startswith(prefix)]
-        if not page.more:
-            break
-        after = page.items[-1][0]
-    found = await history.entities(store, place.account, actions, when)
-    # Anybody who may write can make an action of this type; only the registry marks one as a decision.
-    approving = [action for action in found.values() if action.approval is Approval.APPROVED]
-    if not approving:
-        return None
-    return max(approving, key=lambda action: (action.started_at or action.created_at, action.arn)).arn
 
 
 def _states(found: Mapping[str, Entity]) -> dict[str, tuple[str | None, str | None]]:

@@ -38,7 +38,7 @@ SHOWN = {
 """Approvals in SageMaker's words."""
 REASON = 1024
 RESULT, OVERRIDDEN = "GateResult", "Overridden"
-"""The type of a result's artifact; in an action's specification, what a gate was overridden for."""
+"""The type of a result's artifact, and in an action's specification its ARN; there, too, what gates were overridden for."""
 CONTRIBUTED = AssociationType.CONTRIBUTED_TO.value
 
 
@@ -152,6 +152,8 @@ class Decision:
     ) -> str:
         """The action of the decision, with its evidence; its ARN."""
         version = names.package_arn(place, named)
+        result = self._result(draft, place, named, found, asked, votes) if asked else None
+        told = {"ApprovalDescription": self.reason, **kept, **({} if result is None else {RESULT: result})}
         made = create_named(
             place,
             Kind.ACTION,
@@ -161,7 +163,7 @@ class Decision:
             description=self.reason,
             status=Status.COMPLETED,
             properties={"Decision": SHOWN[self.approval]},
-            specification=orjson.dumps({"ApprovalDescription": self.reason, **kept}).decode(),
+            specification=orjson.dumps(told).decode(),
         )
         # Only the registry writes these: whoever may write can make an action that looks like it, or change its texts.
         # An approval that decides nothing yet is one of a version that is pending.
@@ -175,8 +177,9 @@ class Decision:
             known = timeline(draft, location)
             for arn in (location, *([known[-1][1]] if known else [])):
                 draft.connect((arn, CONTRIBUTED, made.arn), draft.now, existing={arn})
-        if asked:
-            self._result(draft, place, named, made.arn, found, asked, votes)
+        pieces = [piece.arn for finding in found for piece in finding.evidence]
+        for arn in dict.fromkeys([*([] if result is None else [result]), *pieces]):
+            draft.connect((arn, CONTRIBUTED, made.arn), draft.now, existing={arn})
         return made.arn
 
     def _result(
@@ -184,12 +187,11 @@ class Decision:
         draft: Draft,
         place: Place,
         named: Package,
-        action: str,
         found: Sequence[Finding],
         asked: Gates,
         votes: Sequence[Entity],
-    ) -> None:
-        """What the gates found, as an artifact under the digest of its text; the evidence is connected, too."""
+    ) -> str:
+        """What the gates found, as an artifact under the digest of its text; its ARN."""
         resource = names.package_resource(place, named)
         text = orjson.dumps(
             {
@@ -213,9 +215,7 @@ class Decision:
             specification=text.decode(),
         )
         put.apply(draft)
-        draft.connect((put.arn, CONTRIBUTED, action), draft.now)
-        for arn in dict.fromkeys(piece.arn for finding in found for piece in finding.evidence):
-            draft.connect((arn, CONTRIBUTED, action), draft.now, existing={arn})
+        return put.arn
 
 
 def decided(approval: Approval | None, reason: str | None = None, *, override: bool = False) -> Decision | None:

@@ -125,13 +125,13 @@ async def gather(run: Run, place: Place, subject: Subject, gates: Gates) -> Evid
         evaluations = await _evaluations(run, place, around)
     violations, data, whole = [], [], True
     if gates.violations_since is not None:
-        reached, found_all = await _reached(run, account, [subject.arn], "registry/led_to")
-        found = await _entities(run, account, [arn for arn, type_ in reached.items() if type_ == VIOLATION])
+        met, found_all = await reached(run, account, [subject.arn], "registry/led_to")
+        found = await _entities(run, account, [arn for arn, type_ in met.items() if type_ == VIOLATION])
         violations, whole = list(found.values()), whole and found_all
     if gates.licences:
         roots = [subject.arn, *sorted({*subject.roots, *lain})]
-        reached, found_all = await _reached(run, account, roots, "registry/came_from")
-        data, whole = await _data(run, place, reached), whole and found_all
+        met, found_all = await reached(run, account, roots, "registry/came_from")
+        data, whole = await _data(run, place, met), whole and found_all
     speaking = {
         triple[0] for triple in triples if triple[1] == AssociationType.ASSOCIATED_WITH and triple[2] == subject.arn
     }
@@ -217,8 +217,8 @@ async def _newest(run: Run, account: str, locations: Collection[str]) -> dict[st
     return {location: (max(held)[0], max(held)[2]) for location, held in points.items()}
 
 
-async def _data(run: Run, place: Place, reached: Mapping[str, str | None]) -> list[DataSet]:
-    found = await _entities(run, place.account, [arn for arn, type_ in reached.items() if type_ == DATA])
+async def _data(run: Run, place: Place, met: Mapping[str, str | None]) -> list[DataSet]:
+    found = await _entities(run, place.account, [arn for arn, type_ in met.items() if type_ == DATA])
     by_uri: dict[str, list[Entity]] = {}
     for entity in found.values():
         by_uri.setdefault(entity.source_uri or entity.arn, []).append(entity)
@@ -229,7 +229,7 @@ async def _data(run: Run, place: Place, reached: Mapping[str, str | None]) -> li
     return made
 
 
-async def _reached(run: Run, account: str, starts: list[str], statement: str) -> tuple[dict[str, str | None], bool]:
+async def reached(run: Run, account: str, starts: list[str], statement: str) -> tuple[dict[str, str | None], bool]:
     """The types of all that is ever met on a walk, and whether that is all; other versions are met and not passed."""
     found: dict[str, str | None] = {}
     level = starts

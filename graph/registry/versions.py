@@ -178,13 +178,8 @@ class Register:
         )
         if (draft.state(made.arn) or {}).get("resource_arn") is not None:
             raise AlreadyExistsError(f"ModelPackage {resource} already exists.")
-        state = {**made.state, "account": draft.account}
-        state |= {
-            "created_at": draft.now,
-            "created_by": draft.actor,
-            "modified_at": draft.now,
-            "modified_by": draft.actor,
-        }
+        by = {"created_by": draft.actor, "modified_by": draft.actor}
+        state = {**made.state, **by, "account": draft.account, "created_at": draft.now, "modified_at": draft.now}
         if self.grouped:
             begun = Approval.PENDING_MANUAL_APPROVAL if self.decision is None else self.decision.approval
             state["approval"] = begun.value
