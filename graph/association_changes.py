@@ -7,6 +7,7 @@ from graph.applied import Applied
 from graph.associations import AssociationType, Triple
 from graph.drafts import Draft
 from graph.errors import AlreadyExistsError, NotFoundError
+from graph.reserved import check_association, check_ending
 from graph.times import FOREVER, from_ms
 from graph.working import Needs
 
@@ -32,10 +33,12 @@ class Associate:
             NotFoundError: one end is not there.
             AlreadyExistsError: it holds and the caller wanted it to be new.
             InvalidError: one end did not exist yet at that time.
+            ConflictError: it would add to the evidence of a decision of the model registry.
         """
         valid_from = draft.moment(self.valid_from)
         draft.existing(self.triple[0])
         draft.existing(self.triple[2])
+        check_association(draft, self.triple)
         held = any(edge.valid_to == FOREVER for edge in draft.edges(self.triple))
         if held and self.exclusive:
             raise AlreadyExistsError(f"the association {' '.join(self.triple)} already exists")
@@ -65,8 +68,11 @@ class Dissociate:
 
         Raises:
             NotFoundError: it does not hold, or an end of it is not there.
+            ConflictError, ForbiddenError: it is lineage of the model registry; see `graph.reserved`.
         """
         valid_to = draft.moment(self.valid_to, "validTo")
+        if draft.edges(self.triple):
+            check_ending(draft, [self.triple])
         if not draft.disconnect(self.triple, valid_to):
             for arn in (self.triple[0], self.triple[2]):
                 draft.existing(arn)  # an end that is not there is said so, as of another account's
@@ -104,8 +110,10 @@ class Part:
 
         Raises:
             NotFoundError: none holds.
+            ConflictError, ForbiddenError: one is lineage of the model registry; see `graph.reserved`.
         """
         valid_to = draft.moment(self.valid_to, "validTo")
+        check_ending(draft, [triple for triple in self.triples if draft.edges(triple)])
         ended = [triple for triple in self.triples if draft.disconnect(triple, valid_to)]
         if not ended:
             raise NotFoundError(

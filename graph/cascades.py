@@ -69,6 +69,9 @@ async def preview(store: Store, caller: Caller, command: Delete) -> Applied:
 
     async def look(transaction: Transaction) -> Applied:
         working = await load(transaction, needs)
+        more = Needs()
+        command.follow(working, more)
+        working = await load(transaction, more, working)
         return command.apply(Draft(working, caller.account, caller.actor, now_us(), caller.role))
 
     return await store.transact(look)

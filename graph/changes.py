@@ -15,6 +15,7 @@ from graph.drafts import Draft
 from graph.entities import Kind, State
 from graph.errors import AlreadyExistsError, InvalidError, NotFoundError
 from graph.fields import MAXIMA
+from graph.reserved import check_update
 from graph.working import Needs
 
 __all__ = ["Applied", "Associate", "Command", "Delete", "Dissociate", "Part", "Put", "Update"]
@@ -96,10 +97,12 @@ class Update:
         Raises:
             NotFoundError: it is not there.
             InvalidError: it would then hold too much.
+            ConflictError: only the model registry changes such a field of it.
         """
         valid_from = draft.moment(self.valid_from)
         if self.kind not in (None, draft.existing(self.arn)["kind"]):
             raise NotFoundError(f"{self.arn} is no {str(self.kind).lower().replace('_', ' ')}")
+        check_update(draft.existing(self.arn), self.fields)
         if self.check is not None:
             self.check(draft.existing(self.arn))
         return Applied(self.arn, changed=draft.patch(self.arn, self._change, valid_from))

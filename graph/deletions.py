@@ -7,7 +7,8 @@ from graph.applied import Applied
 from graph.associations import AssociationType, Triple
 from graph.drafts import Draft
 from graph.errors import ConflictError, InvalidError
-from graph.working import Needs
+from graph.reserved import check_deletion, check_ending, need_ends
+from graph.working import Needs, Working
 
 DESCENDANTS = "DESCENDANTS"
 FREE: dict[str, tuple[AssociationType, ...]] = {
@@ -64,13 +65,20 @@ class Delete:
             needs.entity(arn, self.valid_to)
             needs.incident.add(arn)
 
+    def follow(self, working: Working, needs: Needs) -> None:
+        """What of the model registry it may touch."""
+        for arn in self.arns:
+            need_ends(working, arn, needs)
+
     def apply(self, draft: Draft) -> Applied:
         """End it, and what the cascade takes along.
 
         Raises:
             InvalidError: there is no such cascade, or nobody looked what it takes along.
             NotFoundError: it is not there.
-            ConflictError: it has associations that the cascade does not cover; or what it takes along has changed since.
+            ConflictError: it has associations that the cascade does not cover; or what it takes along has changed since; or
+                it is the model registry's, or evidence of its decisions.
+            ForbiddenError: it is a violation, or lineage of a model version, and the caller may not end that.
         """
         if self.cascade not in FREE:
             raise InvalidError(f"cascade is one of {', '.join(FREE)}", path="cascade", constraint="|".join(FREE))
@@ -87,6 +95,10 @@ class Delete:
                 f"{self.arn} has {len(held)} associations (the first: {source} {association} {destination}); "
                 "end them first, or delete with cascade ASSOCIATIONS"
             )
+        for arn in self.arns:
+            if (state := draft.state(arn)) is not None:
+                check_deletion(draft, arn, state)
+        check_ending(draft, sorted(triples))
         for triple in sorted(triples):
             draft.disconnect(triple, valid_to)
         for arn in self.arns:

@@ -158,7 +158,8 @@ def _user() -> str:
     import getpass
 
     try:
-        return getpass.getuser()
+        # Taken from the environment where that says it; the names of people and services with keys have a slash.
+        return getpass.getuser().replace("/", "-")
     except (KeyError, OSError):
         # A container's user need not have a name.
         return f"uid-{os.getuid()}"

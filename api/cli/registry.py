@@ -1,11 +1,11 @@
-"""`registry groups|versions|show|approve|reject|alias|events|webhooks`: the model registry."""
+"""`registry groups|versions|show|approve|reject|alias|gates|gate|events|webhooks`: the model registry."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli import webhooks
-from api.cli.call import DONE, Call, Session, command, table
+from api.cli import gates, webhooks
+from api.cli.call import DONE, FOUND, Call, Session, command, table
 from api.cli.events import events
 from api.cli.options import KnownAt
 from api.cli.values import moment
@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     for name, function in (
         *(("groups", groups), ("versions", versions), ("show", show)),
         *(("approve", approve), ("reject", reject), ("alias", alias), ("events", events)),
+        *(("gates", gates.gates), ("gate", gate), ("delete", delete)),
     ):
         command(group, name)(function)
     webhooks.register(group)
@@ -106,7 +107,7 @@ def show(call: Call, version: VERSION, known_at: KnownAt = None) -> int:
         import orjson
 
         when = await moment(session, None, known_at)
-        entity, held = await _find(session, version, when)
+        entity, held = await find(session, version, when)
         shown = _document(entity, held) | {"specification": orjson.loads(entity.specification or "{}")}
         call.emit(shown, lambda console: console.print(table(None, ("field", "value"), [*shown.items()])))
         return DONE
@@ -114,11 +115,23 @@ def show(call: Call, version: VERSION, known_at: KnownAt = None) -> int:
     return call.graph(work)
 
 
-def approve(call: Call, version: VERSION, reason: REASON = None) -> int:
-    """Approve a version."""
+def approve(
+    call: Call,
+    version: VERSION,
+    reason: REASON = None,
+    override: Annotated[
+        bool, typer.Option("--override", help="Whatever the gates of its group find; takes a reason, and is marked.")
+    ] = False,
+) -> int:
+    """Approve a version; the exit code is 3 when the gates of its group need others' approval, too."""
     from graph.entities import Approval
 
-    return _decide(call, version, Approval.APPROVED, reason)
+    return _decide(call, version, Approval.APPROVED, reason, override=override)
+
+
+def gate(call: Call, version: VERSION) -> int:
+    """Say whether a version may run: exit code 0 when it is approved and its gates still pass, 3 when something is missing."""
+    return call.graph(lambda session: gates.report(call, session, version))
 
 
 def reject(call: Call, version: VERSION, reason: REASON = None) -> int:
@@ -154,22 +167,54 @@ def alias(
     return call.graph(work)
 
 
-def _decide(call: Call, version: str, approval: "Approval", reason: str | None) -> int:
-    async def work(session: Session) -> int:
-        from graph.registry.amending import amend
-        from graph.registry.approvals import SHOWN
+def delete(
+    call: Call,
+    named: Annotated[
+        str, typer.Argument(metavar="NAME", help="GROUP/NUMBER, or GROUP when it has no versions; or an ARN.")
+    ],
+) -> int:
+    """End a version, or a group without versions; both stay in the history."""
 
-        entity, _ = await _find(session, version, await session.catalog.moment(session.account))
-        command_ = amend(session.place, entity.resource_arn or "", approval=approval, reason=reason)
-        outcome = await session.write([command_], "decide")
-        document = {"arn": entity.resource_arn, "approval": SHOWN[approval], "sequence": outcome.sequence}
-        _said(call, document, f"{entity.name} is {SHOWN[approval]}", outcome.sequence)
+    async def work(session: Session) -> int:
+        from graph.registry import names
+        from graph.registry.groups import DeleteGroup
+        from graph.registry.versions import DeletePackage
+
+        place = session.place
+        group = f":{names.GROUP}/" in named if named.startswith("arn:") else "/" not in named
+        command_ = (
+            DeleteGroup(place, names.group_name(place, named))
+            if group
+            else DeletePackage(place, names.package(place, named))
+        )
+        outcome = await session.write([command_], "deleteModelGroup" if group else "deleteModelVersion")
+        _said(call, {"arn": command_.arn, "sequence": outcome.sequence}, f"{named} was deleted", outcome.sequence)
         return DONE
 
     return call.graph(work)
 
 
-async def _find(session: Session, text: str, when: Any) -> "tuple[Entity, Entity | None]":
+def _decide(call: Call, version: str, approval: "Approval", reason: str | None, *, override: bool = False) -> int:
+    async def work(session: Session) -> int:
+        from graph.registry.amending import amend
+        from graph.registry.approvals import SHOWN
+
+        entity, _ = await find(session, version, await session.catalog.moment(session.account))
+        command_ = amend(
+            *(session.place, entity.resource_arn or ""), approval=approval, reason=reason, override=override
+        )
+        outcome = await session.write([command_], "decide")
+        missing = outcome.applied[0].missing
+        held = entity.approval if missing and entity.approval is not None else approval
+        document = {"arn": entity.resource_arn, "approval": SHOWN[held], "sequence": outcome.sequence}
+        said = f"{entity.name} is {SHOWN[held]}{''.join(f', still needs {each}' for each in missing)}"
+        _said(call, document | {"missing": list(missing)}, said, outcome.sequence)
+        return FOUND if missing else DONE
+
+    return call.graph(work)
+
+
+async def find(session: Session, text: str, when: Any) -> "tuple[Entity, Entity | None]":
     """A version and its group."""
     from graph.registry import lists, names
 

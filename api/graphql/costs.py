@@ -35,13 +35,15 @@ PAGES = {
 PAGE = 50
 SERIES = {"metricSeries": 5_000}
 WALKS = {"lineage": 5_000, "path": 1_000}
+LOOKS = {"approvalStale": 200, "standing": 400}
+"""Fields for which much is read of one version."""
 EDGES = 2
 """Edges a node that a walk is taken to have."""
 DETOURS = STEPS
 """The cost of looking for ways through hidden nodes, which name at most so many."""
 BATCHED = {
     *("entity", "sourceEntity", "destinationEntity", "metrics"),
-    *("modelGroup", "modelVersion", "group", "latest", "latestApproved", "approvals"),
+    *("modelGroup", "modelVersion", "group", "latest", "latestApproved", "approvals", "gateResults"),
 }
 BODIES = {"before", "after"}
 
@@ -107,6 +109,8 @@ class _Costs:
             detours = DETOURS if self._asked(selection, "via") else 0
             walked = self.of(selection.selection_set, self._argument(selection, "limit", WALKS[name]))
             return READ * 10 + detours + walked
+        if name in LOOKS:
+            return LOOKS[name] + self.of(selection.selection_set, 0)
         inner = 1 + self.of(selection.selection_set, 0)
         if name in BATCHED:
             return READ + inner

@@ -10,10 +10,12 @@ from api.graphql import (
     access_log,
     associations,
     connections,
+    decisions,
     deletions,
     deployments,
     entities,
     events,
+    gates,
     inputs,
     lineage,
     metrics,
@@ -22,14 +24,27 @@ from api.graphql import (
     queries,
     registry,
     registry_changes,
+    registry_inputs,
     revisions,
     values,
     webhooks,
 )
 
 MODULES: tuple[ModuleType, ...] = (
-    *(access_log, associations, connections, deletions, deployments, entities, events, inputs, lineage, metrics),
-    *(mutations, payloads, queries, registry, registry_changes, revisions, values, webhooks),
+    *(access_log, associations, connections, decisions, deletions, deployments, entities, events, gates, inputs),
+    *(
+        lineage,
+        metrics,
+        mutations,
+        payloads,
+        queries,
+        registry,
+        registry_changes,
+        registry_inputs,
+        revisions,
+        values,
+        webhooks,
+    ),
 )
 
 

@@ -12,6 +12,8 @@ from graph.events.deliveries import DeliveryState
 from graph.events.types import EventType
 from graph.lineage import Direction
 from graph.listing import Sort
+from graph.registry.findings import GateKind
+from graph.registry.staleness import StaleKind
 
 for _graph_enum, _name in (
     (Kind, "Kind"),
@@ -24,6 +26,8 @@ for _graph_enum, _name in (
     (Approval, "ApprovalStatus"),
     (EventType, "EventType"),
     (DeliveryState, "DeliveryState"),
+    (GateKind, "GateKind"),
+    (StaleKind, "StaleKind"),
 ):
     strawberry.enum(_graph_enum, name=_name)
 
@@ -73,10 +77,12 @@ __all__ = [
     "DeliveryState",
     "Direction",
     "EventType",
+    "GateKind",
     "Kind",
     "Role",
     "Sort",
     "SortOrder",
     "SourceIdType",
+    "StaleKind",
     "Status",
 ]

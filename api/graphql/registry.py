@@ -9,19 +9,29 @@ import strawberry
 from api.graphql import cursors
 from api.graphql.connections import Connection, connection
 from api.graphql.context import Context, Info
-from api.graphql.entities import Action, EntityType
+from api.graphql.decisions import Decision, shown_decisions
+from api.graphql.entities import EntityType
+from api.graphql.gates import (
+    ApprovalStale,
+    Gates,
+    VersionStanding,
+    shown_gates,
+    shown_standing,
+    stale_reasons,
+)
 from api.graphql.names import Approval, Sort, SortOrder
 from api.graphql.scalars import JSON, BigInt
-from api.graphql.values import Actor, actor
 from graph import history
 from graph.associations import AssociationType
-from graph.entities import Entity, Kind
+from graph.entities import Entity
 from graph.errors import NotFoundError
 from graph.listing import Page
 from graph.registry import lists, names
-from graph.registry.approvals import reason_of
+from graph.registry.gates import of as gates_of
 from graph.registry.lists import RegistryFilter
-from graph.times import Moment, from_ms
+from graph.registry.staleness import stale
+from graph.registry.standing import standing
+from graph.times import Moment
 
 LINKS = 500
 """Decisions of a version that are looked for."""
@@ -44,17 +54,6 @@ class Container:
     model_data_url: str | None
 
 
-@strawberry.type(name="Approval")
-class Decision:
-    """A decision on a version: who took it, when and why; its evidence are the ascendants of its action."""
-
-    action: Action
-    decision: Approval
-    by: Actor
-    at: datetime
-    reason: str | None
-
-
 @strawberry.type
 class ModelGroup(EntityType):
     """A group of model versions."""
@@ -67,6 +66,11 @@ class ModelGroup(EntityType):
     @strawberry.field
     def aliases(self) -> list[Alias]:
         return [Alias(name=name, version=number) for name, number in (self.data.aliases or {}).items()]
+
+    @strawberry.field
+    def gates(self) -> Gates | None:
+        """What it asks of a version before that may be approved; none when it asks for nothing."""
+        return shown_gates(gates_of(self.data.specification))
 
     @strawberry.field
     async def versions(
@@ -161,17 +165,28 @@ class ModelVersion(EntityType):
         page = await context.associations.load((self.data.arn, self.when, True, types, LINKS, None))
         arns = [edge.destination for _, edge in page.items]
         found = await history.entities(context.catalog.store, context.account, arns, self.when)
-        return [
-            Decision(
-                action=Action(data=action, when=self.when),
-                decision=action.approval,
-                by=actor(action.created_by),
-                at=from_ms(action.created_at),
-                reason=reason_of(action),
-            )
-            for action in sorted(found.values(), key=lambda entity: (entity.created_at, entity.arn))
-            if action.kind is Kind.ACTION and action.approval is not None
-        ]
+        return shown_decisions(found.values(), self.when)
+
+    @strawberry.field
+    async def approval_stale(self, info: Info) -> ApprovalStale | None:
+        """Why the evidence of its approval is no longer what it was; none when it is, or when it is not approved."""
+        context = info.context
+        found = await stale(context.catalog.store, context.place, self.data, self.when)
+        return ApprovalStale(reasons=stale_reasons(found)) if found else None
+
+    @strawberry.field
+    async def standing(self, info: Info) -> VersionStanding | None:
+        """How it stands now, whenever this version is looked at; none for a package of no group, or one that is gone."""
+        context = info.context
+        named = names.of_arn(self.data.resource_arn or "")
+        if named is None or named.number is None:
+            return None
+        now = await lists.packages(
+            context.catalog.store, context.place, [named], await context.catalog.moment(context.account)
+        )
+        if named not in now:
+            return None
+        return shown_standing(await standing(context.catalog.store, context.place, now[named]))
 
     async def _group(self, context: Context) -> Entity | None:
         named = names.of_arn(self.data.resource_arn or "")

@@ -2,85 +2,36 @@
 
 from typing import Any
 
-import orjson
 import strawberry
 
 from api.graphql import payloads
 from api.graphql.context import Context, Info
-from api.graphql.inputs import TagInput
-from api.graphql.names import Approval
 from api.graphql.payloads import Recorded
 from api.graphql.registry import ModelGroup, ModelVersion
+from api.graphql.registry_inputs import (
+    CreateModelGroupInput,
+    DecideInput,
+    DeleteModelGroupInput,
+    DeleteModelVersionInput,
+    RegisterModelVersionInput,
+    SetAliasInput,
+    SetGatesInput,
+    request_of,
+)
 from api.graphql.requests import pairs
-from api.sagemaker.failures import ProtocolError
-from api.sagemaker.model import service
-from api.sagemaker.validation import validate
 from graph.changes import Command
-from graph.errors import InvalidError
-from graph.registry import groups, lists, names
+from graph.registry import gates, groups, lists, names
 from graph.registry.amending import amend
-from graph.registry.versions import register
+from graph.registry.versions import DeletePackage, register
 from graph.store.writer import Outcome
+from graph.times import to_ms
 
 
-@strawberry.input
-class CreateModelGroupInput:
-    """A new group; with `exclusive` false, one that exists already is the answer."""
+@strawberry.type
+class RegistryDeletionPayload(Recorded):
+    """What ended; it stays in the history."""
 
-    name: str
-    description: str | None = None
-    tags: list[TagInput] | None = None
-    exclusive: bool = False
-    client_request_id: str | None = None
-
-
-@strawberry.input
-class ContainerInput:
-    """An image with model data."""
-
-    image: str | None = None
-    image_digest: str | None = None
-    model_data_url: str | None = None
-    model_data_etag: str | None = None
-
-
-@strawberry.input
-class RegisterModelVersionInput:
-    """A new version of a group, named by name or ARN; `specification` is JSON text with more of SageMaker's words.
-
-    Such are `ModelMetrics` and `CustomerMetadataProperties`. APPROVED and REJECTED take the role approver.
-    """
-
-    group: strawberry.ID
-    containers: list[ContainerInput] | None = None
-    description: str | None = None
-    source_uri: str | None = None
-    specification: str | None = None
-    approval: Approval | None = None
-    reason: str | None = None
-    tags: list[TagInput] | None = None
-    client_request_id: str | None = None
-
-
-@strawberry.input
-class DecideInput:
-    """A decision on a version, named by its ARN or as `churn/7`; it takes the role approver."""
-
-    version: strawberry.ID
-    decision: Approval
-    reason: str | None = None
-    client_request_id: str | None = None
-
-
-@strawberry.input
-class SetAliasInput:
-    """Which version of a group an alias names, or none; `expected` is the one that it has to name until then, 0 for none."""
-
-    group: strawberry.ID
-    alias: str
-    version: int | None = None
-    expected: int | None = None
-    client_request_id: str | None = None
+    arn: strawberry.ID
 
 
 @strawberry.type
@@ -99,6 +50,10 @@ class ModelVersionPayload(Recorded):
     arn: strawberry.ID
     created: bool
     version: ModelVersion
+    missing: list[str] = strawberry.field(
+        default_factory=list,
+        description="What an approval that was recorded still needs before the version is approved.",
+    )
 
 
 @strawberry.type
@@ -119,7 +74,7 @@ class RegistryMutations:
         context = info.context
         command = register(
             context.place,
-            _request(input),
+            request_of(input),
             group=input.group,
             approval=input.approval,
             reason=input.reason,
@@ -134,10 +89,49 @@ class RegistryMutations:
 
     @strawberry.mutation
     async def decide(self, info: Info, input: DecideInput) -> ModelVersionPayload:
-        """Approves or rejects a version; what it says already changes nothing."""
-        command = amend(info.context.place, input.version, approval=input.decision, reason=input.reason)
+        """Approves or rejects a version; what it says already changes nothing.
+
+        An approval that the gates of the group need, and that is not enough yet, is recorded: the version stays what it was,
+        and `missing` says what else it needs.
+        """
+        command = amend(
+            *(info.context.place, input.version),
+            approval=input.decision,
+            reason=input.reason,
+            override=input.override,
+        )
         outcome = await _write(info.context, "decide", command, input.client_request_id)
         return await _version_payload(info.context, command.arn, outcome)
+
+    @strawberry.mutation
+    async def delete_model_version(self, info: Info, input: DeleteModelVersionInput) -> RegistryDeletionPayload:
+        """Ends a version: its associations and aliases end with it, and its number is not given again."""
+        place = info.context.place
+        command = DeletePackage(place, names.package(place, input.version))
+        outcome = await _write(info.context, "deleteModelVersion", command, input.client_request_id)
+        return _deletion(command.arn, outcome)
+
+    @strawberry.mutation
+    async def delete_model_group(self, info: Info, input: DeleteModelGroupInput) -> RegistryDeletionPayload:
+        """Ends a group that has no versions; one with gates takes the role admin."""
+        place = info.context.place
+        command = groups.DeleteGroup(place, names.group_name(place, input.group))
+        outcome = await _write(info.context, "deleteModelGroup", command, input.client_request_id)
+        return _deletion(command.arn, outcome)
+
+    @strawberry.mutation
+    async def set_gates(self, info: Info, input: SetGatesInput) -> ModelGroupPayload:
+        """Lets a group ask for other things before a version may be approved; it takes the role admin."""
+        command = gates.set_gates(
+            *(info.context.place, input.group),
+            approvals=input.required_approvals,
+            bounds=[gates.Bound(each.name, each.at_least, each.at_most) for each in input.metrics or ()],
+            violations_since=None if input.no_violations_since is None else to_ms(input.no_violations_since),
+            card=input.approved_model_card,
+            licences=input.licensed_data,
+        )
+        outcome = await _write(info.context, "setGates", command, input.client_request_id)
+        return await _group_payload(info.context, command.arn, outcome)
 
     @strawberry.mutation
     async def set_alias(self, info: Info, input: SetAliasInput) -> ModelGroupPayload:
@@ -161,7 +155,14 @@ async def _group_payload(context: Context, arn: str, outcome: Outcome) -> ModelG
 async def _version_payload(context: Context, arn: str, outcome: Outcome) -> ModelVersionPayload:
     when = await payloads.after(context, outcome)
     version = ModelVersion(data=await context.entity(arn, when), when=when)
-    return ModelVersionPayload(arn=strawberry.ID(arn), version=version, **_recorded(outcome))
+    missing = list(outcome.applied[0].missing)
+    return ModelVersionPayload(arn=strawberry.ID(arn), version=version, missing=missing, **_recorded(outcome))
+
+
+def _deletion(arn: str, outcome: Outcome) -> RegistryDeletionPayload:
+    return RegistryDeletionPayload(
+        arn=strawberry.ID(arn), sequence=payloads.sequence(outcome), recorded_at=payloads.recorded_at(outcome)
+    )
 
 
 def _recorded(outcome: Outcome) -> dict[str, Any]:
@@ -170,49 +171,3 @@ def _recorded(outcome: Outcome) -> dict[str, Any]:
         "sequence": payloads.sequence(outcome),
         "recorded_at": payloads.recorded_at(outcome),
     }
-
-
-def _request(given: RegisterModelVersionInput) -> dict[str, Any]:
-    """The request in SageMaker's words, held to SageMaker's model.
-
-    Raises:
-        InvalidError: it does not fit.
-    """
-    try:
-        more: Any = orjson.loads(given.specification) if given.specification is not None else {}
-    except orjson.JSONDecodeError:
-        more = None
-    if not isinstance(more, dict):
-        raise InvalidError(
-            "specification is no JSON object", path="specification", constraint="the text of a JSON object"
-        )
-    request: dict[str, Any] = {**more, "ModelPackageGroupName": given.group}
-    if given.containers:
-        named = {"Image": "image", "ImageDigest": "image_digest", "ModelDataUrl": "model_data_url"}
-        named["ModelDataETag"] = "model_data_etag"
-        containers = [
-            {key: value for key, field in named.items() if (value := getattr(item, field)) is not None}
-            for item in given.containers
-        ]
-        request["InferenceSpecification"] = {**request.get("InferenceSpecification", {}), "Containers": containers}
-    for key, value in (("ModelPackageDescription", given.description), ("SourceUri", given.source_uri)):
-        if value is not None:
-            request[key] = value
-    kept = ("Tags", "ClientToken", "ModelApprovalStatus", "ModelPackageName")
-    if wrong := [key for key in kept if key in request]:
-        raise InvalidError(
-            f"{wrong[0]} is an input of its own", path="specification", constraint=f"without {', '.join(kept)}"
-        )
-    operation = service("sagemaker").operation("CreateModelPackage")
-    assert operation is not None
-    try:
-        held: dict[str, Any] = validate(operation.input_shape, request)
-    except ProtocolError as error:
-        raise InvalidError(error.message, path="specification", constraint="SageMaker's CreateModelPackage") from None
-    if unknown := set(request) - set(held):
-        raise InvalidError(
-            f"specification has {min(unknown)[:60]!r}, which is no member of CreateModelPackage",
-            path="specification",
-            constraint="members of SageMaker's CreateModelPackage",
-        )
-    return held

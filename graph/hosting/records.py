@@ -237,9 +237,11 @@ def approved(state: State | None, own: str) -> None:
     if state is None or state.get("resource_arn") != own:
         raise NotFoundError(f"ModelPackage {own} does not exist.")
     approval = state.get("approval")
-    if approval is not None and approval != Approval.APPROVED:
+    # What has a number is a version, which only the registry makes and decides on.
+    if (approval is not None or own.count("/") == 2) and approval != Approval.APPROVED:
         raise ConflictError(
-            f"Model package {own} is {SHOWN[Approval(approval)]}; only an approved version can be deployed"
+            f"Model package {own} is {SHOWN[Approval(approval)] if approval else 'not decided on'}; only an approved version "
+            "can be deployed"
         )
 
 

@@ -18,8 +18,6 @@ from graph.registry import groups, names
 from graph.times import from_ms
 from graph.working import Needs
 
-KEY = "Gates"
-"""In a group's specification, which only the registry writes."""
 APPROVALS, BOUNDS = 10, 30
 
 
@@ -121,7 +119,7 @@ class SetGates:
         groups.held(draft, self.place, self.name)
 
         def change(state: State) -> State:
-            kept = {**orjson.loads(state.get("specification") or "{}"), KEY: self.gates.kept()}
+            kept = {**orjson.loads(state.get("specification") or "{}"), groups.GATES: self.gates.kept()}
             kept = {key: value for key, value in kept.items() if value != {}}
             return {**state, "specification": orjson.dumps(kept).decode()}
 
@@ -200,4 +198,4 @@ def read(kept: Mapping[str, Any]) -> Gates:
 
 def of(specification: str | None) -> Gates:
     """The gates in the text of a group's specification."""
-    return read(orjson.loads(specification or "{}").get(KEY, {}))
+    return read(orjson.loads(specification or "{}").get(groups.GATES, {}))

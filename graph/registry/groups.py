@@ -6,18 +6,19 @@ from typing import Any
 
 import orjson
 
+from graph.access import Permission
 from graph.associations import AssociationType
 from graph.changes import Applied, Put
 from graph.commands import Place, create_named
 from graph.drafts import Draft
 from graph.entities import Kind, State
-from graph.errors import ConflictError, InvalidError, NotFoundError
+from graph.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from graph.registry import names
 from graph.registry.names import Package
 from graph.working import Needs
 
 ALIASES = 50
-NAME, POLICY = "ModelPackageGroupName", "ResourcePolicy"
+NAME, POLICY, GATES = "ModelPackageGroupName", "ResourcePolicy", "Gates"
 """In a group's specification, which only the registry writes."""
 ANY = -1
 """An alias may be moved from whatever version it names."""
@@ -102,8 +103,14 @@ class DeleteGroup:
         Raises:
             NotFoundError: it is not there.
             ConflictError: it has versions.
+            ForbiddenError: it has gates, which would end with it, and the caller may not set any.
         """
-        held(draft, self.place, self.name)
+        state = held(draft, self.place, self.name)
+        if GATES in orjson.loads(state["specification"]) and not draft.role.may(Permission.SET_GATES):
+            raise ForbiddenError(
+                f"{names.group_resource(self.place, self.name)} has gates, and {draft.actor} may not {Permission.SET_GATES}; "
+                "an administrator can delete it"
+            )
         triples = draft.touching(self.arn, draft.now)
         last = draft.working.numbers.get(prefix(self.place, self.name), 0)
         versions = {names.package_arn(self.place, Package(self.name, number)) for number in range(1, last + 1)}

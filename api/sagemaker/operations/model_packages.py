@@ -5,7 +5,7 @@ from typing import Any
 from api.sagemaker import packages, shapes
 from api.sagemaker.calls import Call, Input, Output, operation
 from api.sagemaker.operations.model_groups import filtered, find, listed
-from graph.errors import InvalidError, StemmaError
+from graph.errors import ConflictError, InvalidError, StemmaError
 from graph.registry import lists, names
 from graph.registry.amending import REPLACED, amend
 from graph.registry.names import Package
@@ -15,7 +15,8 @@ from graph.registry.versions import DeletePackage, register
 @operation(
     "CreateModelPackage",
     note="Validation is a record: nothing is run, and the package is Completed at once. Approved and Rejected take the "
-    "role approver. The lineage of SageMaker is made: creation action, image and model data.",
+    "role approver, and Approved has to pass the gates of the group. The lineage of SageMaker is made: creation action, image "
+    "and model data.",
 )
 async def create_model_package(call: Call, given: Input) -> Output:
     """Register a version of a group, or a package of its own."""
@@ -50,7 +51,11 @@ async def describe_model_package(call: Call, given: Input) -> Output:
     return packages.described(entity, card=given.get("IncludedData") != "MetadataOnly")
 
 
-@operation("UpdateModelPackage", note="Approved and Rejected, and an ApprovalDescription, take the role approver.")
+@operation(
+    "UpdateModelPackage",
+    note="Approved and Rejected, and an ApprovalDescription, take the role approver. Approved has to pass the gates of the "
+    "group; an approval that alone is not enough is recorded, and answered with ConflictException.",
+)
 async def update_model_package(call: Call, given: Input) -> Output:
     """Decide on a version, or change what may be changed of a package."""
     command = amend(
@@ -64,8 +69,15 @@ async def update_model_package(call: Call, given: Input) -> Output:
         more=given.get("AdditionalInferenceSpecificationsToAdd", ()),
     )
     call.arns.append(command.arn)
-    await call.write(command, request_id=given.get("ClientToken"))
-    return {"ModelPackageArn": names.package_resource(call.place, command.named)}
+    outcome = await call.write(command, request_id=given.get("ClientToken"))
+    own = names.package_resource(call.place, command.named)
+    if missing := outcome.applied[0].missing:
+        # SageMaker's answer has no member for it, and a caller who hears nothing would take the version for approved.
+        raise ConflictError(
+            f"The approval of {own} by {call.caller.actor} is recorded, and the version is not approved yet; missing: "
+            f"{'; '.join(missing)}"
+        )
+    return {"ModelPackageArn": own}
 
 
 @operation("DeleteModelPackage", note="Leaves a tombstone; its number is not given again, and its aliases end.")

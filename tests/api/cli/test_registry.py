@@ -64,3 +64,36 @@ def test_a_mistake_is_named(filled: Stemma) -> None:
         done = filled("registry", *arguments)
         assert done.code == code, done.err
         assert problem in done.err
+
+
+def test_gates_stand_until_they_pass_or_are_overridden(filled: Stemma) -> None:
+    assert filled("registry", "gates", "churn", "--json").json == {}
+    asked = ("--approvals", "1", "--metric", "auc>=0.9", "--metric", "rmse <= 2", "--no-violations-since", "2026-01-01")
+    held = filled("registry", "gates", "churn", *asked, "--approved-card", "--licensed-data", "--json").json
+    assert held["Metrics"] == [{"Name": "auc", "AtLeast": 0.9}, {"Name": "rmse", "AtMost": 2.0}]
+    assert (held["RequiredApprovals"], held["ApprovedModelCard"], held["LicensedData"]) == (1, True, True)
+    report = filled("registry", "gate", "churn/1", "--json")
+    assert (report.code, report.json["passed"], report.json["approval"]) == (3, False, "PendingManualApproval")
+    wanted = [each["wanted"] for each in report.json["results"] if not each["passed"]]
+    assert wanted[1:] == ["auc >= 0.9", "rmse <= 2", "an approved model card", "a tag licence on each data set"]
+    assert "does not pass; missing: approval by another person" in filled("registry", "gate", "churn/1").out
+    refused = filled("registry", "approve", "churn/1")
+    assert (refused.code, "is no person with an access key" in refused.err) == (1, True)
+    assert filled("registry", "approve", "churn/1", "--override").code == 2
+    assert filled("registry", "approve", "churn/1", "--override", "--reason", "outage").code == 0
+    report = filled("registry", "gate", "churn/1", "--json")
+    assert (report.code, len(report.json["overridden"])) == (0, 5)
+    assert filled("registry", "gates", "churn", "--none", "--json").json == {}
+    assert filled("registry", "gates", "churn", "--none", "--approvals", "1").code == 2
+    assert filled("registry", "gates", "churn", "--metric", "auc").code == 2
+    assert filled("registry", "gate", "churn/2").code == 3
+    assert filled("registry", "approve", "churn/2").code == 0
+    assert filled("registry", "gate", "churn/2").out.strip() == "Churn/2 passes"
+
+
+def test_versions_and_groups_are_deleted(filled: Stemma) -> None:
+    assert filled("registry", "delete", "churn").code == 1
+    for number in (1, 2, 3):
+        assert filled("registry", "delete", f"churn/{number}").code == 0
+    assert filled("registry", "delete", "churn").code == 0
+    assert filled("registry", "groups", "--json").json == []

@@ -9,7 +9,7 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from graph import commands, history
+from graph import cascades, commands, history
 from graph.access import Caller, Role
 from graph.associations import AssociationType
 from graph.canonical import digest
@@ -24,7 +24,9 @@ from graph.registry import standing as standings
 from graph.registry.amending import amend
 from graph.registry.cards import changes as cards
 from graph.registry.gates import Bound, set_gates
-from graph.registry.versions import register
+from graph.registry.groups import DeleteGroup
+from graph.registry.names import Package
+from graph.registry.versions import DeletePackage, register
 from graph.sealing import Sealer
 from graph.verification import verify
 from tests.graph.registry.test_versions import REQUEST, Registry
@@ -183,7 +185,7 @@ async def test_an_open_violation_stands_in_the_way_also_when_its_path_was_taken_
     run, found = await registry.violate(version)
     with pytest.raises(ConflictError, match=r"no open violation since 1970.*: 1 open \(psi\)"):
         await registry.approve(ana)
-    await registry.write(commands.dissociate(version.arn, run, CONTRIBUTED, valid_to=None), by=registry.admin)
+    await registry.write(commands.dissociate(version.arn, run, CONTRIBUTED), by=registry.admin)
     await registry.write(commands.delete(run, cascade="ASSOCIATIONS"))
     with pytest.raises(ConflictError, match="1 open"):
         await registry.approve(ana)
@@ -531,3 +533,65 @@ async def sequence_of(registry: Gated, arn: str) -> int:
     when = await registry.now()
     (first, *_) = reversed(await history.changes(registry.catalog.store, registry.account, arn, when.known, first=100))
     return first.sequence
+
+
+async def test_general_commands_leave_decisions_versions_and_evidence_alone(registry: Gated) -> None:
+    """Nobody deletes a version, a decision or a gate's result around the registry, or takes evidence away from it."""
+    group = await registry.group()
+    ana = await registry.person("ana")
+    await registry.gate(bounds=[Bound("auc", at_least=0.9)], violations_since=0)
+    version = await registry.register()
+    good = await registry.evaluate("a", auc=0.95)
+    await registry.approve(ana)
+    (action,) = await registry.actions()
+    result = findings.said(action)["GateResult"]
+    run, violation = await registry.violate(version)
+    await registry.write(commands.create_artifact(registry.place, "s3://b/praise"))
+    praise = commands.create_artifact(registry.place, "s3://b/praise").arn
+    image = (await registry.edges(version.arn, outgoing=False)).pop()[1]
+    writer, admin = registry.writer, registry.admin
+    refused: list[tuple[Any, tuple[Caller, ...], type[StemmaError], str]] = [
+        (commands.delete(version.arn, cascade="ASSOCIATIONS"), (writer, admin), ConflictError, "DeleteModelPackage"),
+        (commands.delete(group, cascade="ASSOCIATIONS"), (writer, admin), ConflictError, "DeleteModelPackageGroup"),
+        (commands.delete(action.arn, cascade="ASSOCIATIONS"), (writer, admin), ConflictError, "UpdateModelPackage"),
+        (commands.delete(result, cascade="ASSOCIATIONS"), (writer, admin), ConflictError, "UpdateModelPackage"),
+        (commands.delete(good, cascade="ASSOCIATIONS"), (writer, admin), ConflictError, "belongs to a decision"),
+        (commands.dissociate(good, action.arn, CONTRIBUTED), (writer, admin), ConflictError, "belongs to a decision"),
+        (commands.part(version.arn, action.arn), (writer, admin), ConflictError, "belongs to a decision"),
+        (commands.associate(praise, action.arn, CONTRIBUTED), (writer, admin), ConflictError, "evidence was complete"),
+        (commands.dissociate(version.arn, group), (writer, ana), ForbiddenError, "takes the role admin"),
+        (commands.dissociate(version.arn, run, CONTRIBUTED), (writer, ana), ForbiddenError, "takes the role admin"),
+        (commands.delete(run, cascade="ASSOCIATIONS"), (writer, ana), ForbiddenError, "takes the role admin"),
+        (commands.delete(image, cascade="ASSOCIATIONS"), (writer, ana), ForbiddenError, "takes the role admin"),
+        (
+            commands.delete(violation, cascade="ASSOCIATIONS"),
+            (writer,),
+            ForbiddenError,
+            "closing it takes the role approver",
+        ),
+        (
+            commands.update(action.arn, Kind.ACTION, specification="{}"),
+            (writer, admin),
+            ConflictError,
+            "the model registry's",
+        ),
+        (
+            commands.update(group, Kind.CONTEXT, specification="{}"),
+            (writer, admin),
+            ConflictError,
+            "the model registry's",
+        ),
+    ]
+    for command, callers, kind, text in refused:
+        for caller in callers:
+            with pytest.raises(kind, match=text):
+                await registry.write(command, by=caller)
+    cascade = await cascades.deletion(registry.catalog.store, registry.account, image, cascade="DESCENDANTS")
+    with pytest.raises(ForbiddenError):
+        await cascades.preview(registry.catalog.store, writer, cascade)
+    await registry.write(commands.delete(violation, cascade="ASSOCIATIONS"), by=ana)
+    assert await registry.approval() is APPROVED
+    await registry.write(DeletePackage(registry.place, Package("churn", 1)))
+    with pytest.raises(ForbiddenError, match="has gates"):
+        await registry.write(DeleteGroup(registry.place, "churn"), by=ana)
+    await registry.write(DeleteGroup(registry.place, "churn"), by=admin)
