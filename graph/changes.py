@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from graph import memberships
 from graph.applied import Applied, Command
 from graph.association_changes import Associate, Dissociate, Part
 from graph.deletions import Delete
@@ -40,6 +41,7 @@ class Put:
         needs.entity(self.arn, self.valid_from)
         if (resource_arn := self.state.get("resource_arn")) is not None:
             needs.resources.add(resource_arn)
+        memberships.needs_of(self.arn, dict(self.state.get("tags", ())), needs)
 
     def apply(self, draft: Draft) -> Applied:
         """Create it, or find it there.
@@ -54,6 +56,7 @@ class Put:
             made = {"created_at": valid_from, "created_by": draft.actor, "modified_at": valid_from}
             state = {**self.state, **made, "modified_by": draft.actor, "account": draft.account}
             draft.create(self.arn, self.kind, state, valid_from)
+            memberships.settle(draft, self.arn, dict(state.get("tags", ())))
             return Applied(self.arn, created=True)
         if self.exclusive:
             raise AlreadyExistsError(f"{self.arn} already exists")
@@ -88,8 +91,9 @@ class Update:
     check: Callable[[State], None] | None = None
 
     def needs(self, needs: Needs) -> None:
-        """The entity itself."""
+        """The entity itself, and the collections that its tags name."""
         needs.entity(self.arn, self.valid_from)
+        memberships.needs_of(self.arn, self._tags, needs)
 
     def apply(self, draft: Draft) -> Applied:
         """Change it.
@@ -105,7 +109,14 @@ class Update:
         check_update(draft.existing(self.arn), self.fields)
         if self.check is not None:
             self.check(draft.existing(self.arn))
-        return Applied(self.arn, changed=draft.patch(self.arn, self._change, valid_from))
+        changed = draft.patch(self.arn, self._change, valid_from)
+        memberships.settle(draft, self.arn, self._tags)
+        return Applied(self.arn, changed=changed)
+
+    @property
+    def _tags(self) -> list[str]:
+        """The keys of the tags that may change."""
+        return [*(key for key, _ in self.set_pairs.get("tags", ())), *self.remove_keys.get("tags", ())]
 
     def _change(self, state: State) -> State:
         state.update(self.fields)

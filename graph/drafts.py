@@ -156,6 +156,18 @@ class Draft:
             self._replace(arn, new, valid_from)
         return changed or extended
 
+    def rename(self, arn: str, resource_arn: str) -> None:
+        """Let an entity's resource have another ARN from now on.
+
+        Raises:
+            AlreadyExistsError: another entity has it.
+        """
+        before = self.existing(arn).get("resource_arn")
+        if before != resource_arn:
+            self._claim(arn, resource_arn)
+            self._holders[before or ""] = None
+            self.patch(arn, lambda state: {**state, "resource_arn": resource_arn}, self.now)
+
     def delete(self, arn: str, valid_from: int) -> None:
         """Let an entity end at `valid_from`; a tombstone stands from there on."""
         last = self.pieces(arn)[-1]

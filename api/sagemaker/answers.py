@@ -4,22 +4,27 @@ import base64
 from typing import Any
 from xml.etree import ElementTree
 
+import cbor2
 import orjson
 from starlette.responses import Response
 
 from api.sagemaker.failures import json_body
-from api.sagemaker.model import OperationModel, Service
+from api.sagemaker.routing import Route
 from graph.times import from_ms
 
 JSON = "application/x-amz-json-1.1"
 REST_JSON = "application/json"
 XML = "text/xml"
+CBOR = "application/cbor"
 
 
-def answer(service: Service, operation: OperationModel, output: dict[str, Any], request_id: str) -> Response:
+def answer(route: Route, output: dict[str, Any], request_id: str) -> Response:
     """The response that carries an output."""
+    service, operation = route.service, route.operation
     shape = operation.output_shape
     headers = {"x-amzn-RequestId": request_id}
+    if route.cbor:
+        return _in_cbor({} if shape is None else _plain(shape, output, cbor=True), 200, headers)
     if service.protocol == "query":
         root = ElementTree.Element(f"{operation.name}Response", xmlns=service.model.metadata.get("xmlNamespace", ""))
         if shape is not None:
@@ -28,7 +33,7 @@ def answer(service: Service, operation: OperationModel, output: dict[str, Any], 
         metadata = ElementTree.SubElement(root, "ResponseMetadata")
         ElementTree.SubElement(metadata, "RequestId").text = request_id
         return Response(_text(root), headers=headers, media_type=XML)
-    content = b"{}" if shape is None else orjson.dumps(_json(shape, output))
+    content = b"{}" if shape is None else orjson.dumps(_plain(shape, output))
     if shape is None and service.protocol == "json":
         content = b""
     return Response(content, headers=headers, media_type=JSON if service.protocol == "json" else REST_JSON)
@@ -44,24 +49,31 @@ def refusal(protocol: str, code: str, message: str, status: int, request_id: str
             ElementTree.SubElement(error, name).text = _legal(value)
         ElementTree.SubElement(root, "RequestId").text = request_id
         return Response(_text(root), status, headers=headers, media_type=XML)
+    if protocol == "cbor":
+        return _in_cbor(json_body(code, message), status, headers)
     content = orjson.dumps(json_body(code, message))
     return Response(content, status, headers=headers, media_type=JSON if protocol == "json" else REST_JSON)
 
 
-def _json(shape: Any, value: Any) -> Any:
+def _plain(shape: Any, value: Any, *, cbor: bool = False) -> Any:
+    """A value as JSON or CBOR have it."""
     kind = shape.type_name
     if kind == "structure":
         members = shape.members
-        return {name: _json(members[name], item) for name, item in value.items() if item is not None}
+        return {name: _plain(members[name], item, cbor=cbor) for name, item in value.items() if item is not None}
     if kind == "list":
-        return [_json(shape.member, item) for item in value]
+        return [_plain(shape.member, item, cbor=cbor) for item in value]
     if kind == "map":
-        return {key: _json(shape.value, item) for key, item in value.items()}
+        return {key: _plain(shape.value, item, cbor=cbor) for key, item in value.items()}
     if kind == "timestamp":
-        return value / 1000
-    if kind == "blob":
+        return cbor2.CBORTag(1, value / 1000) if cbor else value / 1000
+    if kind == "blob" and not cbor:
         return base64.b64encode(value).decode()
     return value
+
+
+def _in_cbor(value: Any, status: int, headers: dict[str, str]) -> Response:
+    return Response(cbor2.dumps(value), status, headers={**headers, "smithy-protocol": "rpc-v2-cbor"}, media_type=CBOR)
 
 
 def _xml(shape: Any, value: Any, parent: ElementTree.Element) -> None:

@@ -85,15 +85,17 @@ class Call:
         Raises:
             InvalidError: the NextToken is not one of this list.
         """
-        if (token := given.get("NextToken")) is None:
+        # The SDK asks for a collection's first page with an empty token.
+        token = given.get("NextToken", given.get("PaginationToken")) or None
+        if token is None:
             return await self.catalog.moment(self.account), None
         return self.tokens.decode(token, query_of(self.account, self.operation, given))
 
-    def next_token(self, given: Input, when: Moment, place: Any) -> Output:
-        """The member `NextToken` of an answer, left out at the end of a list (`place` is None)."""
+    def next_token(self, given: Input, when: Moment, place: Any, member: str = "NextToken") -> Output:
+        """The member of an answer that leads on, left out at the end of a list (`place` is None)."""
         if place is None:
             return {}
-        return {"NextToken": self.tokens.encode(query_of(self.account, self.operation, given), when, place)}
+        return {member: self.tokens.encode(query_of(self.account, self.operation, given), when, place)}
 
 
 Handler = Callable[[Call, Input], Awaitable[Output]]

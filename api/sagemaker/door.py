@@ -59,7 +59,7 @@ class Door:
         body = await read_body(request, self._settings.max_body_bytes)
         sent = Sent(
             request.method,
-            request.url.path,
+            request.scope["raw_path"].partition(b"?")[0].decode("latin-1"),
             request.url.query,
             {name.lower(): value for name, value in request.headers.items()},
             body,
@@ -70,7 +70,7 @@ class Door:
         operation = ""
         try:
             route = find(sent)
-            protocol = route.service.protocol
+            protocol = route.protocol
             modelled = frozenset(error.name for error in route.operation.error_shapes)
             operation = f"{route.service.name}:{route.operation.name}"
             note(request, door=DOOR, operation=operation)
@@ -79,7 +79,7 @@ class Door:
                 request, self._call(request, route, sent, identity), self._settings.read_seconds, advice=""
             )
             self._metrics.operations.labels("ok").inc()
-            return answer(route.service, route.operation, output, request_id)
+            return answer(route, output, request_id)
         except ClientDisconnect:
             raise
         except Exception as error:  # every error is answered in the protocol's own form

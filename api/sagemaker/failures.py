@@ -16,6 +16,8 @@ from graph.errors import (
 )
 
 VALIDATION = "ValidationException"
+UNFIT = ("BadRequestException", "InvalidParameterException")
+"""What some services have in its place; it stands in no model of SageMaker's."""
 
 
 class ProtocolError(Exception):
@@ -44,17 +46,17 @@ def failure(error: Exception, modelled: frozenset[str] = frozenset()) -> Failure
         modelled: The errors that the operation's model lists; clients can only catch those by name.
     """
     if isinstance(error, ProtocolError):
-        return error.code, error.message, error.status
+        return _first(modelled) if error.code == VALIDATION else error.code, error.message, error.status
     if not isinstance(error, StemmaError):
         return None
     code, status = VALIDATION, 400
     match error:
         case NotFoundError():
-            code = "ResourceNotFound" if "ResourceNotFound" in modelled else VALIDATION
+            code = _first(modelled, "ResourceNotFound", "NotFoundException")
         case ConflictError():
             # A name that is taken is a ValidationException at AWS, too ("… already exists"), where it is not ResourceInUse.
             named = "ResourceInUse" if isinstance(error, AlreadyExistsError) else "ConflictException"
-            code = named if named in modelled else VALIDATION
+            code = _first(modelled, named)
         case ForbiddenError():
             code, status = "AccessDeniedException", 400
         case UnauthenticatedError():
@@ -66,12 +68,17 @@ def failure(error: Exception, modelled: frozenset[str] = frozenset()) -> Failure
         case UnavailableError():
             code, status = "ServiceUnavailable", 503
         case InvalidError():
-            code = VALIDATION
+            code = _first(modelled)
         case _ if error.http_status == 429:
             code = "ThrottlingException"
         case _:
             return None
     return code, error.message, status
+
+
+def _first(modelled: frozenset[str], *codes: str) -> str:
+    """The first of some codes that an operation's model lists, else what its service calls a request that does not fit."""
+    return next((code for code in (*codes, *UNFIT) if code in modelled), VALIDATION)
 
 
 def json_body(code: str, message: str) -> dict[str, Any]:

@@ -16,8 +16,9 @@ class Service:
     Attributes:
         name: botocore's name of it.
         scope: the service in the credential scope of its signatures.
-        protocol: `json`, `rest-json` or `query`: the one that is answered.
+        protocol: `json`, `rest-json` or `query`: the one that is answered, beside CBOR.
         target: what `X-Amz-Target` begins with, for the JSON protocol.
+        cbor: whether its clients speak Smithy's RPC v2 with CBOR, which botocore prefers.
         model: botocore's model.
     """
 
@@ -25,6 +26,7 @@ class Service:
     scope: str
     protocol: str
     target: str | None
+    cbor: bool
     model: ServiceModel
 
     def operation(self, name: str) -> OperationModel | None:
@@ -48,6 +50,7 @@ SERVICES = (
     "sts",
     "iam",
 )
+CBOR = "smithy-rpc-v2-cbor"
 ANSWERED = ("json", "rest-json", "query")
 
 
@@ -58,7 +61,7 @@ def service(name: str) -> Service:
     spoken = model.metadata.get("protocols", [model.metadata["protocol"]])
     protocol = next(known for known in ANSWERED if known in spoken)
     target = model.metadata.get("targetPrefix")
-    return Service(name, model.signing_name, protocol, target, model)
+    return Service(name, model.signing_name, protocol, target, CBOR in spoken, model)
 
 
 @cache

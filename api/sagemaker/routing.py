@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+import cbor2
 import orjson
+from starlette.convertors import Convertor, register_url_convertor
 
 from api.sagemaker.failures import ProtocolError
 from api.sagemaker.model import SERVICES, OperationModel, Service, service
@@ -15,12 +17,32 @@ FORM = "application/x-www-form-urlencoded"
 SIGNED = "AWS4-HMAC-SHA256"
 SCOPE = re.compile(r"Credential=[^/,\s]*/\d*/[^/,\s]*/([a-z0-9-]+)/aws4_request", re.ASCII)
 FORM_FIELDS = 1000
+RPC = re.compile(r"/service/(\w+)/operation/(\w+)", re.ASCII)
+"""The paths of Smithy's RPC v2."""
+LABEL = "[\\s\\S]+"
 _TEMPLATE = re.compile(r"\{(\w+)(\+?)\}")
+
+
+class Label(Convertor[str]):
+    """A part of a path with whatever is in it."""
+
+    regex = LABEL
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("label", Label())
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request as it arrived; header names in lower case."""
+    """A request as it arrived: the path with its percent signs; header names in lower case."""
 
     method: str
     path: str
@@ -36,22 +58,34 @@ class Route:
     service: Service
     operation: OperationModel
     labels: Mapping[str, str]
+    cbor: bool = False
+
+    @property
+    def protocol(self) -> str:
+        """In which its answer is written."""
+        return "cbor" if self.cbor else self.service.protocol
 
 
 def is_aws(method: str, path: str, headers: Mapping[str, str]) -> bool:
     """Whether a request speaks one of AWS's protocols, so that this door answers it."""
     if headers.get("authorization", "").startswith(SIGNED) or "x-amz-target" in headers:
         return True
-    return (path == "/" and method == "POST") or next(_by_path(method, path, None), None) is not None
+    if method == "POST" and (path == "/" or RPC.fullmatch(path) is not None):
+        return True
+    return next(_by_path(method, path, None), None) is not None
 
 
 def paths() -> Iterator[tuple[str, str]]:
     """Methods and paths of the operations that have a path of their own, as routes write them."""
     for known in map(service, SERVICES):
+        if known.cbor and known.target is not None:
+            yield "POST", f"/service/{known.target}/operation/{{name}}"
         if known.protocol == "rest-json":
             for name in sorted(known.names):
                 http = known.model.operation_model(name).http
-                yield http["method"], http["requestUri"].partition("?")[0].replace("+}", ":path}")
+                path = http["requestUri"].partition("?")[0].replace("+}", ":path}")
+                # A label may hold an ARN, whose slashes are encoded in the path as it was sent.
+                yield http["method"], path.replace("{Arn}", "{Arn:label}")
 
 
 def find(sent: Sent) -> Route:
@@ -63,6 +97,8 @@ def find(sent: Sent) -> Route:
     scope = _scope(sent)
     if (target := sent.headers.get("x-amz-target")) is not None:
         return _by_target(target)
+    if (named := RPC.fullmatch(sent.path)) is not None and sent.method == "POST":
+        return _by_rpc(*named.groups())
     route = next(_by_path(sent.method, sent.path, scope), None)
     if route is not None:
         return route
@@ -85,6 +121,8 @@ def read(route: Route, sent: Sent) -> Any:
     if route.service.protocol == "query":
         return _form(shape, dict(_fields(sent)))
     found: Any = {}
+    if route.cbor:
+        return _cbor(sent.body)
     if sent.body.strip():
         try:
             found = orjson.loads(sent.body)
@@ -124,6 +162,22 @@ def _by_target(target: str) -> Route:
     )
 
 
+def _by_rpc(target: str, name: str) -> Route:
+    for known in map(service, SERVICES):
+        if known.cbor and known.target == target:
+            return Route(known, _known(known, name), {}, cbor=True)
+    raise ProtocolError("UnknownOperationException", f"{target[:100]!r} is no service that is answered here")
+
+
+def _cbor(body: bytes) -> Any:
+    if not body:
+        return {}
+    try:
+        return cbor2.loads(body)
+    except (cbor2.CBORDecodeError, ValueError, RecursionError, OverflowError, TypeError):
+        raise ProtocolError("SerializationException", "the body is not CBOR") from None
+
+
 def _by_path(method: str, path: str, scope: str | None) -> Iterator[Route]:
     for known in map(service, SERVICES):
         if known.protocol != "rest-json" or scope not in (None, known.scope):
@@ -148,7 +202,7 @@ def _paths(name: str) -> dict[str, list[tuple[re.Pattern[str], str]]]:
             parts = _TEMPLATE.split(http["requestUri"].partition("?")[0])
             pattern = re.escape(parts[0])
             for label, greedy, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-                pattern += f"(?P<{label}>{'.+' if greedy else '[^/]+'})" + re.escape(rest)
+                pattern += f"(?P<{label}>{LABEL if greedy or label == 'Arn' else '[^/]+'})" + re.escape(rest)
             found.setdefault(http["method"], []).append((re.compile(pattern), operation))
         _compiled[name] = found
     return _compiled[name]

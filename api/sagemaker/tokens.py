@@ -16,6 +16,7 @@ from graph.times import Moment
 
 SIGNATURE = 16
 LONGEST = 8192
+OF_A_PAGE = ("NextToken", "MaxResults", "PaginationToken", "ResourcesPerPage")
 
 
 class Tokens:
@@ -31,7 +32,7 @@ class Tokens:
     def encode(self, query: str, when: Moment, place: Any) -> str:
         """The token of a place (anything that JSON holds) in the list of a query."""
         body = orjson.dumps([when.at, when.known, when.sequence, place])
-        return base64.urlsafe_b64encode(self._sign(query, body) + body).decode()
+        return base64.b64encode(self._sign(query, body) + body).decode()
 
     def decode(self, token: str, query: str) -> tuple[Moment, Any]:
         """The moment and place of a token.
@@ -40,7 +41,7 @@ class Tokens:
             InvalidError: it is not a token of this query and account.
         """
         try:
-            raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+            raw = base64.b64decode(token.encode("ascii"), validate=True)
             body = raw[SIGNATURE:]
             if len(token) > LONGEST or not hmac.compare_digest(raw[:SIGNATURE], self._sign(query, body)):
                 raise ValueError
@@ -58,5 +59,5 @@ class Tokens:
 
 def query_of(account: str, operation: str, given: dict[str, Any]) -> str:
     """What a token is bound to: everything of the request but the token and the size of a page."""
-    asked = {name: value for name, value in given.items() if name not in ("NextToken", "MaxResults")}
+    asked = {name: value for name, value in given.items() if name not in OF_A_PAGE}
     return hashlib.sha256(orjson.dumps([account, operation, asked], option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,6 +1,7 @@
 """The life of everything that the door keeps, told in boto3's calls: each offered operation is called at least once."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -244,8 +245,40 @@ async def monitoring(aws: Boto3) -> None:
         await aws(f"delete_{METHODS[kind]}_job_definition", JobDefinitionName="watch")
 
 
+async def collections(aws: Boto3) -> None:
+    groups = "resource-groups"
+    key = "sagemaker:collection-path:1700000000000"
+    filters = {"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": [{"Key": key, "Values": ["risk"]}]}
+    asked = {"Type": "TAG_FILTERS_1_0", "Query": json.dumps(filters)}
+    tags = {"sagemaker:collection": "true", "sagemaker:collection-path:root": "true"}
+    arn = (await aws("create_group", groups, Name="risk", ResourceQuery=asked, Tags=tags))["Group"]["GroupArn"]
+    await aws("update_group", groups, Group=arn, Description="ours")
+    assert (await aws("get_group", groups, Group="risk"))["Group"]["Description"] == "ours"
+    await aws("update_group_query", groups, Group="risk", ResourceQuery=asked)
+    told = (await aws("get_group_query", groups, Group=arn))["GroupQuery"]["ResourceQuery"]["Query"]
+    assert json.loads(told) == filters
+    assert [row["GroupArn"] for row in (await aws("list_groups", groups))["GroupIdentifiers"]] == [arn]
+    await aws("tag", groups, Arn=arn, Tags={"team": "risk"})
+    await aws("untag", groups, Arn=arn, Keys=["team"])
+    assert (await aws("get_tags", groups, Arn=arn))["Tags"] == tags
+    member = (await aws("create_model_package_group", ModelPackageGroupName="fraud"))["ModelPackageGroupArn"]
+    tagging = "resourcegroupstaggingapi"
+    done = await aws("tag_resources", tagging, ResourceARNList=[member], Tags={key: "risk"})
+    assert done["FailedResourcesMap"] == {}
+    (row,) = (await aws("list_group_resources", groups, Group="risk"))["Resources"]
+    assert row["Identifier"] == {"ResourceArn": member, "ResourceType": "AWS::SageMaker::ModelPackageGroup"}
+    (row,) = (await aws("search_resources", groups, ResourceQuery=asked))["ResourceIdentifiers"]
+    assert row["ResourceArn"] == member
+    rows = await aws("get_resources", tagging, TagFilters=[{"Key": key}])
+    assert [row["ResourceARN"] for row in rows["ResourceTagMappingList"]] == [member]
+    assert key in (await aws("get_tag_keys", tagging))["TagKeys"]
+    assert (await aws("get_tag_values", tagging, Key=key))["TagValues"] == ["risk"]
+    await aws("untag_resources", tagging, ResourceARNList=[member], TagKeys=[key])
+    await aws("delete_group", groups, Group="risk")
+
+
 LIVES: tuple[Callable[[Boto3], Awaitable[None]], ...] = (
     *(identity, lineage, experiments, jobs, registry, hosting, monitoring),
-    model_cards,
+    *(model_cards, collections),
 )
 """Told one after the other in one account, by an approver."""

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
+import cbor2
 from botocore.model import OperationModel, ServiceModel
 from botocore.session import Session
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -78,10 +79,12 @@ def problems(operation: OperationModel, status: int, headers: Mapping[str, str],
     found = [] if headers.get(REQUEST_ID) else [f"the header {REQUEST_ID} is missing"]
     query = operation.service_model.service_name in QUERY
     if status >= 300:
+        body = _plain(headers, body)
         return found + (_xml_error if query else _json_error)(operation, status, body)
     if status != operation.http.get("responseCode", 200):
         found.append(f"status {status}")
     shape = operation.output_shape
+    body = _plain(headers, body)
     if query:
         return found + _xml(operation, body)
     if shape is None:
@@ -157,6 +160,8 @@ def asked_for(scope: Scope, body: bytes) -> OperationModel | None:
     """The operation that a request asks for; None when it is none of AWS's."""
     headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
     target = headers.get("x-amz-target", "")
+    if named := re.fullmatch(r"/service/(\w+)/operation/(\w+)", scope["path"]):
+        target = ".".join(named.groups())
     for name in SERVICES:
         model = service_model(name)
         if target:
@@ -175,11 +180,18 @@ def asked_for(scope: Scope, body: bytes) -> OperationModel | None:
     return None
 
 
+def _plain(headers: Mapping[str, str], body: bytes) -> bytes:
+    """A body as JSON: what is CBOR is rewritten."""
+    if headers.get("smithy-protocol") != "rpc-v2-cbor":
+        return body
+    return json.dumps(cbor2.loads(body)).encode()
+
+
 def _by_path(model: ServiceModel, method: str, path: str) -> str | None:
     for name in model.operation_names:
         http = model.operation_model(name).http
         pattern = "".join(
-            (".+" if part.endswith("+}") else "[^/]+") if part.startswith("{") else re.escape(part)
+            (".+" if part.endswith("+}") or part == "{Arn}" else "[^/]+") if part.startswith("{") else re.escape(part)
             for part in re.split(r"(\{\w+\+?\})", http["requestUri"].partition("?")[0])
         )
         if http["method"] == method and re.fullmatch(pattern, path):

@@ -117,6 +117,7 @@ PARAMETERS = {
     "status": None,
     "to": "",
     "trials": "",
+    "text": "",
     "triples": [],
     "type": None,
     "types": [],

@@ -30,16 +30,21 @@ TEXTS = (
     "arn:aws:sagemaker:us-east-1:123456789012:training-plan/p",
     "arn:aws:sagemaker:us-east-1:123456789012:model-package/p/1",
     "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/p",
+    "AWS::SageMaker::Model",
+    "arn:aws:resource-groups:us-east-1:123456789012:group/g",
 )
 """Texts of which one fits each member that is required beside a place."""
+QUERY = '{"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": [{"Key": "mine"}]}'
 NEEDED: dict[str, dict[str, Any]] = {
     "CreateModelPackage": {"InferenceSpecification": {"Containers": [{"Image": "mine"}]}},
+    "CreateGroup": {"ResourceQuery": {"Type": "TAG_FILTERS_1_0", "Query": QUERY}},
     "DescribeLogStreams": {"logGroupName": "/aws/sagemaker/TrainingJobs"},
     "GetLogEvents": {"logGroupName": "/aws/sagemaker/TrainingJobs"},
     "UpdateModelCard": {"Content": '{"more": 1}'},
     "UpdateModelPackage": {"CustomerMetadataProperties": {"k": "v"}},
 }
 """What operations need beyond what their models require."""
+GROUP = ("Group", "GroupName")
 ITEM, VALUE = 0, 1
 """In a path: an item of a list, a value of a map."""
 
@@ -107,7 +112,7 @@ def requests(service: str, operation: str, own: Mapping[str, Any]) -> Iterator[d
     if not made and (named := [name for name in shape.members if name in own]):
         name = named[0]
         yield {name: _value(shape.members[name], name, None, "", own, operation), **NEEDED.get(operation, {})}
-    made = {**NEEDED.get(operation, {}), **made}
+    made = {**NEEDED.get(operation, {}), **_group(shape, own), **made}
     yield made
     for member in shape.required_members:
         for other in shape.members[member].enum if shape.members[member].type_name == "string" else ():
@@ -124,7 +129,13 @@ def request(place: Place, value: str, own: Mapping[str, Any]) -> dict[str, Any]:
         own: What fills the members that are required beside it, by their names; `new` is a name for something new.
     """
     shape = model_of(place.service).model.operation_model(place.operation).input_shape
-    return {**NEEDED.get(place.operation, {}), **_structure(shape, place.path, value, own, place.operation)}
+    beside = {} if place.path[0] in GROUP else _group(shape, own)
+    return {**NEEDED.get(place.operation, {}), **beside, **_structure(shape, place.path, value, own, place.operation)}
+
+
+def _group(shape: Any, own: Mapping[str, Any]) -> dict[str, Any]:
+    """The group that an operation is about, which its model does not require, since it has two names for it."""
+    return {"Group": own["Group"]} if shape is not None and set(GROUP) <= set(shape.members) and "Group" in own else {}
 
 
 def _texts(shape: Any, path: Path, within: tuple[str, ...]) -> Iterator[tuple[Path, Any]]:
@@ -168,7 +179,7 @@ def _value(shape: Any, member: str, path: Path | None, value: str, own: Mapping[
         return False
     if kind == "blob":
         return b"mine"
-    if operation == f"Create{member.removesuffix('Name')}":
+    if operation == f"Create{member.removesuffix('Name')}" or (operation, member) == ("CreateGroup", "Name"):
         return own["new"]
     candidates = [own[member]] if member in own else []
     candidates += [*shape.enum, *TEXTS, own["ResourceArn"], own["RoleArn"]]

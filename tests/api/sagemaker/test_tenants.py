@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import boto3
+import cbor2
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -21,7 +22,7 @@ from graph.keys import MadeKey
 from graph.monitoring import executions
 from graph.monitoring.executions import Execution
 from tests.api.keys import Keys
-from tests.api.sagemaker.tenants import Place, mutates, places, request, requests
+from tests.api.sagemaker.tenants import QUERY, Place, mutates, places, request, requests
 from tests.api.sagemaker.test_monitoring import KINDS, definition
 
 CONFIG = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
@@ -73,7 +74,10 @@ class Tenant:
         seen: list[Answer] = []
 
         def keep(http_response: Any, **_: Any) -> None:
-            seen.append((http_response.status_code, http_response.content.decode()))
+            content = http_response.content
+            if http_response.headers.get("smithy-protocol") is not None:
+                content = json.dumps(cbor2.loads(content)).encode()
+            seen.append((http_response.status_code, content.decode()))
 
         client.meta.events.register("after-call", keep, unique_id="keep")
         try:
@@ -138,6 +142,16 @@ async def _fill(made: Tenant, name: str) -> None:
     arns["card"] = await made.done(
         "CreateModelCard", ModelCardName=word, Content=content, ModelCardStatus="Draft", Tags=tags
     )
+    wanted = {"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": [{"Key": secret}]}
+    collected = await made.done(
+        "CreateGroup",
+        "resource-groups",
+        Name=word,
+        Description=secret,
+        ResourceQuery={"Type": "TAG_FILTERS_1_0", "Query": json.dumps(wanted)},
+        Tags={secret: secret},
+    )
+    arns["collection"] = collected["Group"]
     await made.done("UpdateModelCard", ModelCardName=word, Content=content.replace("{", "{ ", 1))
     await made.done("PutModelPackageGroupPolicy", ModelPackageGroupName=word, ResourcePolicy=f'{{"Id": "{secret}"}}')
     experiment = {"ExperimentName": word, "TrialName": word}
@@ -200,6 +214,11 @@ async def _fill(made: Tenant, name: str) -> None:
         **{f"{which}Name": word for which in names},
         "EndpointName": word,
         "ModelCardName": word,
+        **dict.fromkeys(("Group", "GroupName"), word),
+        "Arn": made.arns["collection"],
+        "ResourceARNList": made.arns["group"],
+        "Query": QUERY,
+        "Type": "TAG_FILTERS_1_0",
         "Content": "{}",
         "VariantName": word,
         **ends,
@@ -266,8 +285,8 @@ def order(place: Place) -> int:
     if not mutates(operation):
         return 0
     if operation.startswith("Create"):
-        return 4 if place.path == (f"{operation.removeprefix('Create')}Name",) else 2
-    return 1 if operation.startswith(("Delete", "Disassociate", "Stop")) else 3
+        return 4 if place.path in ((f"{operation.removeprefix('Create')}Name",), ("Name",)) else 2
+    return 1 if operation.startswith(("Delete", "Disassociate", "Stop", "Untag")) else 3
 
 
 def tries(place: Place, theirs: Tenant, mine: Tenant, tokens: Mapping[str, str]) -> Iterator[list[str]]:
@@ -375,7 +394,10 @@ async def test_readers_read_everything_and_change_nothing(keys: Keys) -> None:
     before = await state()
     changing = [(service, operation) for service, operation in sorted(OFFERED) if mutates(operation)]
     # All names of operations that change something begin with a verb that says so.
-    verbs = ("Add", "Associate", "BatchPut", "Create", "Delete", "Disassociate", "Put", "Start", "Stop", "Update")
+    verbs = (
+        *("Add", "Associate", "BatchPut", "Create", "Delete", "Disassociate", "Put", "Start", "Stop", "Tag", "Untag"),
+        "Update",
+    )
     assert {operation for _, operation in changing if not operation.startswith(verbs)} == set()
     for service, operation in sorted(OFFERED):
         given = next(requests(service, operation, fresh(writer.own)))
