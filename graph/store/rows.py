@@ -13,7 +13,7 @@ from graph.times import FOREVER
 LISTED_RESOURCES = (
     *("model-package", "model-package-group", "model", "endpoint", "endpoint-config", "monitoring-schedule"),
     *("data-quality-job-definition", "model-quality-job-definition", "model-bias-job-definition"),
-    *("model-explainability-job-definition", "model-card"),
+    *("model-explainability-job-definition", "model-card", "group"),
 )
 CREATE = {kind: f"entity/create_{kind.value.lower()}" for kind in Kind}
 
