@@ -141,9 +141,10 @@ class Chain:
         expected["outbox"] = outbox_key(key, operation, state, valid_to)
         if state is not None and kind != state["kind"]:
             raise ProblemError(f"{name} has the kind {kind}, but its state says {state['kind']}")
-        for what, value in expected.items():
-            if listed[what] != value:
-                raise ProblemError(f"{name} has the {what} {listed[what]!r}, but its state says {value!r}")
+        if listed != expected:
+            for what, value in expected.items():
+                if listed[what] != value:
+                    raise ProblemError(f"{name} has the {what} {listed[what]!r}, but its state says {value!r}")
         if holder != "":
             raise ProblemError(f"{name} hangs on {holder if holder is not None else 'no entity'}")
         if entity is not None:

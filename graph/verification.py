@@ -125,8 +125,8 @@ async def _entries(store: Store, chain: Chain, signed: Checkpoint | None, on_pro
             _guarded(f"ledger entry {row[0]}", chain.entry, row, signed)
 
     ranges = [(first, min(first + CHUNK, head.sequence)) for first in range(0, head.sequence, CHUNK)]
-    async with aclosing(_pages(store, chain, ("ledger/entries",), ranges)) as pages:
-        async for (rows,) in pages:
+    async with aclosing(_pages(store, chain, "ledger/entries", ranges)) as pages:
+        async for rows in pages:
             await asyncio.to_thread(check, rows)
             if on_progress is not None:
                 on_progress("entries", len(chain.recorded), head.sequence)
@@ -142,21 +142,21 @@ async def _entries(store: Store, chain: Chain, signed: Checkpoint | None, on_pro
 async def _changes(store: Store, chain: Chain, on_progress: Progress | None) -> None:
     last = ""
 
-    def check(rows: list[list[Any]], edges: list[list[Any]]) -> None:
+    def check(rows: list[list[Any]]) -> None:
         nonlocal last
         rows.sort(key=KEY)
         for row in rows:
             if row[0] == last:
                 raise ProblemError(f"revision {last} hangs on several entities")
-            last = row[0]
-            _guarded(f"revision {last} of {row[1]}", chain.revision, row)
-        for row in edges:
-            _guarded(f"association {row[3]} ({row[0]} {row[1]} {row[2]})", chain.edge, row)
+            last, arn, *_, edges = row
+            _guarded(f"revision {last} of {arn}", chain.revision, row[:-1])
+            for kind, destination, key, *rest in edges:
+                edge = [arn, kind, destination, key, *rest]
+                _guarded(f"association {key} ({arn} {kind} {destination})", chain.edge, edge)
 
-    names = ("revision/verify", "association/verify")
-    async with aclosing(_pages(store, chain, names, _ranges(chain.begins))) as pages:
-        async for rows, edges in pages:
-            await asyncio.to_thread(check, rows, edges)
+    async with aclosing(_pages(store, chain, "revision/verify", _ranges(chain.begins))) as pages:
+        async for rows in pages:
+            await asyncio.to_thread(check, rows)
             if on_progress is not None:
                 on_progress("changes", chain.found, len(chain.seen))
     stray = await store.read("entity/stray", {"account": chain.account}, seconds=READ_SECONDS)
@@ -182,20 +182,21 @@ def _ranges(begins: "array[int]") -> list[tuple[int, int]]:
 
 
 async def _pages(
-    store: Store, chain: Chain, names: Sequence[str], ranges: Sequence[tuple[int, int]]
-) -> AsyncGenerator[list[list[list[Any]]], None]:
-    """What the statements find in each range of entries (from after the first to the last), while the next are on their way."""
+    store: Store, chain: Chain, name: str, ranges: Sequence[tuple[int, int]]
+) -> AsyncGenerator[list[list[Any]], None]:
+    """What a statement finds in each range of entries (from after the first to the last), while the next are on their way."""
 
-    async def read(first: int, last: int) -> list[list[list[Any]]]:
+    async def read(first: int, last: int) -> list[list[Any]]:
         # The key of an entry comes before the keys of its records, and the first range takes in whatever comes before.
-        begin = entry_key(chain.account, first if names == ("ledger/entries",) else first + 1)
+        begin = entry_key(chain.account, first if name == "ledger/entries" else first + 1)
         parameters = {
             "after": begin if first else f"{chain.account}/",
             "end": entry_key(chain.account, last + 1),
             "forever": FOREVER,
             "recorded": chain.head.recorded,
         }
-        return list(await asyncio.gather(*(store.read(name, parameters, seconds=READ_SECONDS) for name in names)))
+        found: list[list[Any]] = await store.read(name, parameters, seconds=READ_SECONDS)
+        return found
 
     todo = iter(ranges)
     pending = deque(asyncio.create_task(read(*each)) for each in islice(todo, AHEAD))

@@ -1,5 +1,5 @@
-// Revisions in a range of keys, for verification, those in force each with what its entity says; in no order, because sorting
-// them here costs more.
+// Revisions in a range of keys, for verification, those in force each with what its entity says, and with the edges that begin
+// there, of each entity once: by its revision in force at the head. In no order, because sorting them here costs more.
 MATCH (r:Revision)
 WHERE r.key > $after AND r.key < $end
 OPTIONAL MATCH (r)<-[:HAS_REVISION]-(e)
@@ -10,4 +10,8 @@ RETURN collect([r.key, r.arn, r.operation, r.replaces, r.body, r.valid_from, r.v
   CASE WHEN r.recorded_to = $forever AND r.valid_to = $forever
     THEN [e.account, e.kind, e.valid_from, e.recorded_from, e.deleted, coalesce(e.body, '') = coalesce(r.body, ''),
       e.resource_arn, e.type, e.name, e.created_at, e.tags, size(keys(e))]
-    ELSE null END]) AS revisions
+    ELSE null END,
+  CASE WHEN r.valid_to = $forever AND r.recorded_to > $recorded
+    THEN [(e)-[x]->(b:Entity) | [type(x), b.arn, x.key, x.valid_from, x.valid_to, x.recorded_from, x.recorded_to, x.leaf,
+      x.closed_leaf, x.salt, x.digest, x.account]]
+    ELSE [] END]) AS revisions
