@@ -1,10 +1,10 @@
-"""`deployments`: what was in production at a time, or where a model version ever ran."""
+"""`registry deployments`: what was in production at a time, or where a model version ever ran."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.call import DONE, Call, Session, command, table
+from api.cli.call import DONE, Call, Session, table
 from api.cli.options import KnownAt
 from api.cli.values import moment
 
@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from graph.hosting.production import Deployment
 
 COLUMNS = ("endpoint", "variant", "model", "versions", "weight", "cause", "startedAt", "endedAt", "address")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    command(app, "deployments", panel="Ask the graph")(deployments)
 
 
 def deployments(

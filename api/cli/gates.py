@@ -1,4 +1,4 @@
-"""`registry gates|gate`: what a group asks of its versions, and whether one may run."""
+"""`registry gates|gate|check`: what a group asks of its versions, whether one may run, whether its files are what they were."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,6 +85,22 @@ async def report(call: Call, session: Session, text: str) -> int:
             console.print(f"overridden: {reason_}", markup=False, soft_wrap=True)
 
     call.emit(document(found), show)
+    return DONE if found.passed else FOUND
+
+
+async def check_data(call: Call, session: Session, text: str) -> int:
+    """Print whether a version's model data is what was registered; the exit code says so, too."""
+    from api.cli.registry import find
+    from monitors.model_data import check
+
+    entity, _ = await find(session, text, await session.catalog.moment(session.account))
+    policy = session.settings.reach(local_user=True)
+    found = await check(session.catalog, session.caller, policy, entity)
+    columns = ("state", "uri", "registered", "found", "message")
+    rows = [{name: getattr(each, name) for name in columns} for each in found.files]
+    document = {"version": entity.resource_arn, "passed": found.passed, "files": rows, "sequence": found.sequence}
+    cells = [[row[name] for name in columns] for row in rows]
+    call.emit(document, lambda console: console.print(table(None, columns, cells)))
     return DONE if found.passed else FOUND
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from api.cli import access, deployments, entity, ingest, job, keys, monitor, registry, sdk, service, walks
+from api.cli import access, entity, ingest, job, keys, monitor, registry, sdk, service, walks
 from api.cli.call import DONE, FAILED, WRONG_USE, Common, DatabaseOption, DataDirOption, JsonOption
 
 INTERRUPTED = 130
@@ -45,7 +45,6 @@ entity.register(app)
 ingest.register(app)
 job.register(app)
 registry.register(app)
-deployments.register(app)
 sdk.register(app)
 keys.register(app)
 access.register(app)

@@ -6,6 +6,7 @@ import typer
 
 from api.cli import gates, webhooks
 from api.cli.call import DONE, FOUND, Call, Session, command, table
+from api.cli.deployments import deployments
 from api.cli.events import events
 from api.cli.options import KnownAt
 from api.cli.values import moment
@@ -30,7 +31,8 @@ def register(app: typer.Typer) -> None:
     for name, function in (
         *(("groups", groups), ("versions", versions), ("show", show)),
         *(("approve", approve), ("reject", reject), ("alias", alias), ("events", events)),
-        *(("gates", gates.gates), ("gate", gate), ("delete", delete)),
+        ("deployments", deployments),
+        *(("gates", gates.gates), ("gate", gate), ("check", check), ("delete", delete)),
     ):
         command(group, name)(function)
     webhooks.register(group)
@@ -132,6 +134,11 @@ def approve(
 def gate(call: Call, version: VERSION) -> int:
     """Say whether a version may run: exit code 0 when it is approved and its gates still pass, 3 when something is missing."""
     return call.graph(lambda session: gates.report(call, session, version))
+
+
+def check(call: Call, version: VERSION) -> int:
+    """Look whether a version's model data is what was registered: exit code 3 when a file changed, is gone or unreadable."""
+    return call.graph(lambda session: gates.check_data(call, session, version))
 
 
 def reject(call: Call, version: VERSION, reason: REASON = None) -> int:

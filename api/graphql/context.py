@@ -17,6 +17,7 @@ from graph.commands import Place
 from graph.entities import Entity
 from graph.errors import NotFoundError
 from graph.events.webhooks import Webhooks
+from graph.reach.policy import Policy
 from graph.times import Moment, to_ms, to_us
 
 BATCH = 1000
@@ -39,6 +40,7 @@ class Context:
 
     Attributes:
         seconds: how long a walk may take at most.
+        policy: what the service may touch for the caller's account.
     """
 
     catalog: Catalog
@@ -46,6 +48,7 @@ class Context:
     request_id: str
     seconds: float
     webhooks: Webhooks
+    policy: Policy
     entities: DataLoader[EntityKey, Entity | None] = field(init=False)
     associations: DataLoader[AssociationsKey, listing.Page[Association]] = field(init=False)
     changes: DataLoader[ChangesKey, list[history.Change]] = field(init=False)

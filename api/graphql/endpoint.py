@@ -79,7 +79,7 @@ class Endpoint:
         caller = Caller(identity.account, identity.actor, DOOR, identity.role)
         seconds = min(20.0, self._settings.read_seconds)
         known = webhooks(self._settings, catalog, self._policy)
-        context = Context(catalog, caller, request_id, seconds, known)
+        context = Context(catalog, caller, request_id, seconds, known, self._policy)
         try:
             result = await self._run(request, asked, context)
         except RejectedError as rejected:

@@ -14,6 +14,7 @@ from graph.lineage import Direction
 from graph.listing import Sort
 from graph.registry.findings import GateKind
 from graph.registry.staleness import StaleKind
+from monitors.model_data import FileState
 
 for _graph_enum, _name in (
     (Kind, "Kind"),
@@ -27,6 +28,7 @@ for _graph_enum, _name in (
     (EventType, "EventType"),
     (DeliveryState, "DeliveryState"),
     (GateKind, "GateKind"),
+    (FileState, "FileState"),
     (StaleKind, "StaleKind"),
 ):
     strawberry.enum(_graph_enum, name=_name)
@@ -77,6 +79,7 @@ __all__ = [
     "DeliveryState",
     "Direction",
     "EventType",
+    "FileState",
     "GateKind",
     "Kind",
     "Role",

@@ -6,9 +6,11 @@ import strawberry
 
 from api.graphql import payloads
 from api.graphql.context import Context, Info
+from api.graphql.names import FileState
 from api.graphql.payloads import Recorded
 from api.graphql.registry import ModelGroup, ModelVersion
 from api.graphql.registry_inputs import (
+    CheckModelDataInput,
     CreateModelGroupInput,
     DecideInput,
     DeleteModelGroupInput,
@@ -19,12 +21,14 @@ from api.graphql.registry_inputs import (
     request_of,
 )
 from api.graphql.requests import pairs
+from api.graphql.scalars import BigInt
 from graph.changes import Command
 from graph.registry import gates, groups, lists, names
 from graph.registry.amending import amend
 from graph.registry.versions import DeletePackage, register
 from graph.store.writer import Outcome
 from graph.times import to_ms
+from monitors import model_data
 
 
 @strawberry.type
@@ -32,6 +36,26 @@ class RegistryDeletionPayload(Recorded):
     """What ended; it stays in the history."""
 
     arn: strawberry.ID
+
+
+@strawberry.type
+class ModelDataFile:
+    """A file of a version's model data: the digest with which it was registered, and that of what lies there now."""
+
+    uri: str
+    state: FileState
+    message: str
+    registered: str | None
+    found: str | None
+
+
+@strawberry.type
+class ModelDataPayload:
+    """What a look at model data came to; `sequence` is null when it told nothing new."""
+
+    passed: bool
+    files: list[ModelDataFile]
+    sequence: BigInt | None
 
 
 @strawberry.type
@@ -118,6 +142,25 @@ class RegistryMutations:
         command = groups.DeleteGroup(place, names.group_name(place, input.group))
         outcome = await _write(info.context, "deleteModelGroup", command, input.client_request_id)
         return _deletion(command.arn, outcome)
+
+    @strawberry.mutation
+    async def check_model_data(self, info: Info, input: CheckModelDataInput) -> ModelDataPayload:
+        """Looks whether a version's model data is still what was registered, as far as the service may read it.
+
+        What lies there is recorded, so that the version shows when its approval is stale.
+        """
+        context = info.context
+        when = await context.catalog.moment(context.account)
+        version = await lists.package(context.catalog.store, context.place, input.version, when)
+        found = await model_data.check(context.catalog, context.caller, context.policy, version)
+        files = [
+            ModelDataFile(
+                uri=each.uri, state=each.state, message=each.message, registered=each.registered, found=each.found
+            )
+            for each in found.files
+        ]
+        sequence = None if found.sequence is None else BigInt(found.sequence)
+        return ModelDataPayload(passed=found.passed, files=files, sequence=sequence)
 
     @strawberry.mutation
     async def set_gates(self, info: Info, input: SetGatesInput) -> ModelGroupPayload:

@@ -109,6 +109,13 @@ class DeleteModelVersionInput:
 
 
 @strawberry.input
+class CheckModelDataInput:
+    """The version whose model data is to be looked at, by its ARN or as `churn/7`."""
+
+    version: strawberry.ID
+
+
+@strawberry.input
 class DeleteModelGroupInput:
     """A group that is to end, by its name or ARN."""
 

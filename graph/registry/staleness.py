@@ -93,7 +93,7 @@ async def outdated(store: Store, place: Place, arn: str, when: Moment) -> list[t
     else:
         if entity.source_uri is not None:
             location = _location(place, entity)
-            near += [location, *(content for _, content in await _contents(store, account, location, when))]
+            near += [location, *(content for _, content in await lying(store, account, location, when))]
         ends: list[str] = []
         for each in dict.fromkeys(near):
             ends += await _led_to(store, account, each, when)
@@ -121,7 +121,7 @@ async def _rewritten(
     files = [each for each in {**made_of, **told}.values() if each.kind is Kind.ARTIFACT and each.source_uri]
     found = []
     for location, entity in {_location(place, each): each for each in files}.items():
-        contents = await _contents(store, place.account, location, when)
+        contents = await lying(store, place.account, location, when)
         # A digest that is learnt later says nothing of what lay there before, so the first one counts as that.
         earlier = [arn for at, arn in contents if at < since] or [arn for _, arn in contents[:1]]
         if contents and contents[-1][1] not in (earlier[-1], *told):
@@ -150,7 +150,7 @@ async def _violations(store: Store, account: str, version: str, when: Moment) ->
     return list((await history.entities(store, account, wanted, when)).values())
 
 
-async def _contents(store: Store, account: str, location: str, when: Moment) -> list[tuple[int, str]]:
+async def lying(store: Store, account: str, location: str, when: Moment) -> list[tuple[int, str]]:
     """Since when which content lies at a location, in order."""
     page = await listing.associations(
         *(store, account, location, when), outgoing=True, types=[AssociationType.SAME_AS], first=CONTENTS

@@ -228,3 +228,15 @@ async def test_versions_and_groups_end_by_operations_of_the_registry(door: Door)
     await door.data("admin", GATES, {"group": "churn", "requiredApprovals": 1})
     assert await door.code("writer", group, {"group": "churn"}) == "FORBIDDEN"
     assert (await door.data("admin", group, {"group": "churn"}))["deleteModelGroup"]["arn"] == made
+
+
+async def test_model_data_is_looked_at_as_far_as_the_policy_allows(door: Door) -> None:
+    await door.data("writer", GROUP, {"name": "churn"})
+    url = "s3://lake/model.tar.gz"
+    await door.data("writer", REGISTER, {"group": "churn", "containers": [{**CONTAINER, "modelDataUrl": url}]})
+    query = """mutation($i: CheckModelDataInput!) { checkModelData(input: $i) { passed sequence
+      files { uri state message registered found } } }"""
+    found = (await door.data("writer", query, {"version": "churn/1"}))["checkModelData"]
+    (file,) = found["files"]
+    assert (found["passed"], file["uri"], file["state"]) == (False, url, "UNREADABLE")
+    assert "STEMMA_POLICY" in file["message"]

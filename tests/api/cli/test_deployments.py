@@ -1,4 +1,4 @@
-"""`stemma deployments` on what was in production."""
+"""`stemma registry deployments` on what was in production."""
 
 from graph.catalog import Catalog
 from graph.hosting.deployments import Undeploy
@@ -20,18 +20,18 @@ async def test_what_ran_is_shown_for_any_time(stemma: Stemma) -> None:
         await hosting.write(Undeploy(hosting.place, "e"))
     finally:
         await catalog.close()
-    assert stemma("deployments", "--json").json == []
-    (row,) = stemma("deployments", "--at", at, "--json").json
+    assert stemma("registry", "deployments", "--json").json == []
+    (row,) = stemma("registry", "deployments", "--at", at, "--json").json
     assert (row["variant"], row["model"], row["versions"], row["cause"]) == ("v", "m", [version], "Create")
     assert row["endpoint"] == hosting.place.arn("endpoint/e")
     for only in (("--endpoint", "e"), ("--endpoint", row["endpoint"]), ("--group", "churn")):
-        assert stemma("deployments", "--at", at, *only, "--json").json == [row]
+        assert stemma("registry", "deployments", "--at", at, *only, "--json").json == [row]
     for only in (("--endpoint", "f"), ("--group", "chur")):
-        assert stemma("deployments", "--at", at, *only, "--json").json == []
-    (ran,) = stemma("deployments", "--exposure", "model-package/churn/1", "--json").json
+        assert stemma("registry", "deployments", "--at", at, *only, "--json").json == []
+    (ran,) = stemma("registry", "deployments", "--exposure", "model-package/churn/1", "--json").json
     assert (ran["startedAt"], ran["arn"]) == (row["startedAt"], row["arn"])
     assert ran["endedAt"] > ran["startedAt"]
-    shown = stemma("deployments", "--exposure", "model-package/churn/1")
+    shown = stemma("registry", "deployments", "--exposure", "model-package/churn/1")
     assert version in shown.out
-    refused = stemma("deployments", "--exposure", "model-package/churn/1", "--at", at)
+    refused = stemma("registry", "deployments", "--exposure", "model-package/churn/1", "--at", at)
     assert (refused.code, "stands alone" in refused.err) == (2, True)

@@ -97,3 +97,27 @@ def test_versions_and_groups_are_deleted(filled: Stemma) -> None:
         assert filled("registry", "delete", f"churn/{number}").code == 0
     assert filled("registry", "delete", "churn").code == 0
     assert filled("registry", "groups", "--json").json == []
+
+
+def test_model_data_is_looked_at(stemma: Stemma) -> None:
+    file = stemma.data_dir / "model.pkl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"first")
+
+    async def fill() -> None:
+        catalog = await Catalog.open(EmbeddedProvider(stemma.data_dir), stemma.data_dir)
+        try:
+            place = catalog.place(stemma.account)
+            request = {"InferenceSpecification": {"Containers": [{"Image": "xgb:1", "ModelDataUrl": f"file://{file}"}]}}
+            caller = Caller(stemma.account, "trainer", "test", Role.WRITER)
+            group = groups.create(place, "churn")
+            await catalog.write(caller, [group, register(place, request, group="churn")], operation="test")
+        finally:
+            await catalog.close()
+
+    asyncio.run(fill())
+    first = stemma("registry", "check", "churn/1", "--json")
+    assert (first.code, first.json["files"][0]["state"]) == (0, "FIRST_SEEN")
+    file.write_bytes(b"other")
+    changed = stemma("registry", "check", "churn/latest")
+    assert (changed.code, "this file changed since it was registered" in " ".join(changed.out.split())) == (3, True)
