@@ -60,6 +60,11 @@ class Settings(BaseSettings):
     read_seconds: float = Field(30.0, gt=0, le=600, description="longest that one read may take")
     retry_seconds: float = Field(20.0, ge=0, le=600, description="how long a lost database is tried again")
     max_body_bytes: int = Field(8_388_608, ge=1024, description="largest request body")
+    worker_slots: int = Field(1, ge=1, le=256, description="how many runs one `stemma worker` runs at the same time")
+    schedule_slots: int = Field(1, ge=1, le=256, description="how many runs of one schedule run at the same time")
+    job_memory_mb: int = Field(4_096, ge=256, description="memory that the process of a run may take, in MB")
+    job_seconds: int = Field(3_600, ge=1, description="longest that a run may take")
+    job_input_bytes: int = Field(1 << 36, ge=1, description="how much a run may read")
     dask: str | None = Field(
         default=None, description="dask scheduler that computes statistics: tcp://127.0.0.1:8786, or tls://host:8786"
     )

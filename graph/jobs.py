@@ -190,6 +190,7 @@ def report(
     ended_at: datetime | None = None,
     outputs: Sequence[File] = (),
     metrics: Mapping[str, float] | None = None,
+    parameters: Mapping[str, Mapping[str, str]] | None = None,
     attempt: int | None = None,
 ) -> list[Command]:
     """The commands that record how a job goes; the same report again changes nothing.
@@ -205,6 +206,7 @@ def report(
         ended_at: When it ended.
         outputs: What it wrote.
         metrics: Final metrics by name.
+        parameters: Parameters beside those that it began with, `{"rows": {"number": "12.0"}}`.
         attempt: Which attempt to run it says so; one that another has taken over from is not heard any more.
 
     Raises:
@@ -232,6 +234,7 @@ def report(
         "ended_at": ended_at,
         "outputs": {file.key: _file(file) for file in outputs} or None,
         "metrics": {key: {"number": repr(float(value))} for key, value in metrics.items()} if metrics else None,
+        "parameters": parameters or None,
         "properties": None if step is None else {"SecondaryStatus": step},
     }
     commands: list[Command] = [update(arn, Kind.TRIAL_COMPONENT, check=follows, **details)]

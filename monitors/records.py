@@ -92,6 +92,7 @@ class Record:
         place: Where ARNs are made.
         name: What the run's job is called, before its identity.
         inputs: What the run depends on; the same inputs give the same job.
+        job_name: The name of a job that is recorded already, instead of one that is made of both.
 
     Raises:
         InvalidError: the name does not fit a job's.
@@ -100,13 +101,14 @@ class Record:
     place: Place
     name: str
     inputs: dict[str, Any]
+    job_name: str | None = None
     commands: list[Command] = field(default_factory=list)
     _files: dict[str, Any] = field(default_factory=lambda: {"inputs": {}, "outputs": {}})
     _arn: str = ""
 
     def __post_init__(self) -> None:
         checked_name(self.name)
-        if len(self.name) > JOB_NAME - IDENTITY - 1:
+        if self.job_name is None and len(self.name) > JOB_NAME - IDENTITY - 1:
             raise InvalidError(
                 f"name has {len(self.name)} characters; it may have {JOB_NAME - IDENTITY - 1}",
                 path="name",
@@ -117,6 +119,8 @@ class Record:
     @property
     def job(self) -> str:
         """The job's name: stable for the same inputs."""
+        if self.job_name is not None:
+            return self.job_name
         return f"{self.name}-{digest(canonical({**self.inputs, 'analyzer': ANALYZER}))[:IDENTITY]}"
 
     @property

@@ -1,4 +1,4 @@
-"""Commands about the service as a whole: `demo`, `serve`, `verify`, `config`."""
+"""Commands about the service as a whole: `demo`, `serve`, `worker`, `verify`, `config`."""
 
 import sys
 from pathlib import Path
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     command(app, "demo", panel=START)(demo)
     command(app, "serve", panel=START)(serve)
+    command(app, "worker", panel=START)(worker)
     command(app, "verify", panel=CHECK)(verify)
     command(app, "config", panel=CHECK)(config)
 
@@ -51,6 +52,24 @@ def serve(
         sys.stdout.flush()
 
     run_server(call.load(host=host, port=port), ready)
+    return DONE
+
+
+def worker(
+    call: Call,
+    slots: Annotated[int | None, typer.Option(min=1, help="How many run at the same time.", show_default=False)] = None,
+    account: Annotated[
+        list[str] | None, typer.Option(metavar="ACCOUNT", help="Only what is this account's; repeatable.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Run what is due now, and end.")] = False,
+) -> int:
+    """Run the monitoring schedules and the processing jobs that are due, until Ctrl-C.
+
+    Any number of workers may run beside `stemma serve`, and end at any time: what one leaves is taken over by another.
+    """
+    from api.worker import run_worker
+
+    run_worker(call.load(worker_slots=slots), accounts=account, once=once)
     return DONE
 
 

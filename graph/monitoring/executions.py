@@ -99,9 +99,10 @@ async def put(store: Store, executions: Sequence[Execution]) -> None:
     await store.transact(work)
 
 
-async def ready(store: Store, now: int, limit: int) -> list[Execution]:
-    """Runs that nobody has, or whose worker has fallen silent."""
-    return [_read(found) for found in await store.read("monitoring/ready", {"now": now, "limit": limit})]
+async def ready(store: Store, now: int, limit: int, accounts: Sequence[str] | None = None) -> list[Execution]:
+    """Runs that nobody has, or whose worker has fallen silent; of all accounts, or some."""
+    parameters = {"now": now, "limit": limit, "only": None if accounts is None else list(accounts)}
+    return [_read(found) for found in await store.read("monitoring/ready", parameters)]
 
 
 async def claim(store: Store, seen: Execution, worker: str, now: int, lease: int = LEASE_MS) -> int | None:
@@ -142,15 +143,23 @@ async def renew(store: Store, account: str, job: str, attempt: int, until: int) 
 
 
 async def settle(
-    store: Store, account: str, job: str, status: ExecutionStatus, *, failure: str | None = None, ready_at: int = 0
+    store: Store,
+    account: str,
+    job: str,
+    status: ExecutionStatus,
+    *,
+    failure: str | None = None,
+    ready_at: int = 0,
+    attempt: int | None = None,
 ) -> None:
-    """Say what became of a run."""
+    """Say what became of a run; where `ready_at` is a time, it waits for that again."""
     row = {
         "key": key(account, job),
         "status": status.value,
         "failure": failure,
         "ready_at": ready_at,
         "modified_at": now_ms(),
+        **({} if attempt is None else {"attempt": attempt}),
     }
 
     async def work(transaction: Transaction) -> None:

@@ -43,9 +43,10 @@ async def put(store: Store, account: str, name: str, now: int | None = None) -> 
     await store.transact(work)
 
 
-async def due(store: Store, now: int, limit: int) -> list[Timer]:
-    """The timers of schedules that have to be looked at."""
-    return [_read(found) for found in await store.read("monitoring/due", {"now": now, "limit": limit})]
+async def due(store: Store, now: int, limit: int, accounts: Sequence[str] | None = None) -> list[Timer]:
+    """The timers of schedules that have to be looked at; of all accounts, or some."""
+    parameters = {"now": now, "limit": limit, "only": None if accounts is None else list(accounts)}
+    return [_read(found) for found in await store.read("monitoring/due", parameters)]
 
 
 async def find(store: Store, account: str, names: Sequence[str]) -> dict[str, Timer]:

@@ -1,0 +1,224 @@
+"""What a job reads, brought to this host: from its request, or from the window of its schedule, to a plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import orjson
+
+from graph.errors import InvalidError, NotFoundError
+from graph.monitoring.runs import inputs_of
+from monitors.processing.images import Image, image_of
+from monitors.processing.plans import Analysis, Plan, read_format
+from monitors.processing.sources import Bucket, Fetched, below
+
+ATTRIBUTES = ("ground_truth_attribute", "inference_attribute", "probability_attribute")
+CONFIGURATION = "analysis_config"
+FILES = 100_000
+"""Files that one job may read."""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A plan, and what it was made of.
+
+    Attributes:
+        output: where the files go: an `s3://` folder.
+        inputs: what was read, beside the data: a baseline's files by what they are.
+        deployments: ARNs of the deployments whose data it is.
+        endpoint: the ARN of the endpoint.
+    """
+
+    plan: Plan
+    output: str
+    inputs: dict[str, Fetched] = field(default_factory=dict)
+    deployments: list[str] = field(default_factory=list)
+    endpoint: str | None = None
+
+
+def of_job(told: Mapping[str, Any], bucket: Bucket, folder: Path) -> Prepared:
+    """Bring the inputs of a processing job here.
+
+    Args:
+        told: The job's request, with what was read when it was made.
+        bucket: What the account may touch.
+        folder: Where the files go.
+
+    Raises:
+        InvalidError: the request lacks something, or says something that can't be.
+        NotFoundError: there is nothing at an input's URI.
+        ForbiddenError: the account may not touch it.
+    """
+    image = image_of(told["AppSpecification"]["ImageUri"])
+    environment: Mapping[str, str] = told.get("Environment", {})
+    output = output_of(told)
+    small = told.get("Read", {})
+    held: dict[str, tuple[str, Path, str]] = {}
+    for number, item in enumerate(inputs_of(told)):
+        source = item["S3Input"]
+        if source["S3Uri"] in small:
+            continue
+        here = folder / "inputs" / str(number)
+        fetch_all(bucket, source["S3Uri"], here, item["InputName"])
+        held[item["InputName"]] = (source.get("LocalPath", "").rstrip("/"), here, source["S3Uri"])
+    made = folder / "output"
+    made.mkdir()
+    if image is Image.CLARIFY:
+        return Prepared(_clarify(told, small, held, made), output)
+    name, data = _dataset(environment, held)
+    fields = read_format(_json(environment.get("dataset_format", '{"csv": {"header": true}}'), "dataset_format"))
+    quality = environment.get("analysis_type", "").upper() == "MODEL_QUALITY"
+    inputs: dict[str, Fetched] = {}
+    against: dict[str, Any] = {}
+    for what in ("constraints", "statistics"):
+        if path := environment.get(f"baseline_{what}"):
+            against[what] = str(_local(path, held, f"baseline_{what}"))
+    threshold = environment.get("probability_threshold_attribute")
+    plan = Plan(
+        Analysis.MODEL_QUALITY if quality else Analysis.DATA_QUALITY,
+        str(data),
+        held[name][2],
+        str(made),
+        **fields,
+        **against,
+        problem=environment.get("problem_type"),
+        attributes={key: environment[key] for key in ATTRIBUTES if key in environment},
+        threshold=0.5 if threshold is None else _number(threshold, "probability_threshold_attribute"),
+        drift_method=environment.get("categorical_drift_method"),
+    )
+    return Prepared(plan, output, inputs)
+
+
+def fetch_all(bucket: Bucket, uri: str, folder: Path, name: str) -> list[Fetched]:
+    """Bring whatever lies at a URI here, as files below a folder.
+
+    Raises:
+        NotFoundError: there is nothing.
+        InvalidError: there is too much, or a key is no path.
+    """
+    found = bucket.listed(uri)
+    if not found:
+        raise NotFoundError(f"there is nothing at {uri}, the input {name}")
+    if len(found) > FILES:
+        raise InvalidError(
+            f"{uri} holds {len(found)} files; a job may read {FILES}", path=name, constraint="fewer files"
+        )
+    return [bucket.fetch(each, inside(folder, relative)) for each, relative, _ in below(uri, found)]
+
+
+def inside(folder: Path, relative: str) -> Path:
+    """The path of a file below a folder.
+
+    Raises:
+        InvalidError: it would lie outside.
+    """
+    parts = PurePosixPath(relative).parts
+    if not parts or any(part in ("..", "/") or "\0" in part for part in parts):
+        raise InvalidError(f"{relative[:200]!r} is no path below a folder", path="uri", constraint="no '..'")
+    return folder.joinpath(*parts)
+
+
+def _clarify(
+    told: Mapping[str, Any], small: Mapping[str, Any], held: Mapping[str, tuple[str, Path, str]], made: Path
+) -> Plan:
+    configured = next(
+        (item["S3Input"]["S3Uri"] for item in inputs_of(told) if item["InputName"] == CONFIGURATION), None
+    )
+    if configured is None:
+        raise InvalidError(f"the job has no input {CONFIGURATION}", path="ProcessingInputs", constraint=CONFIGURATION)
+    config = _json(text_of(small, configured), "analysis_config.json")
+    if "dataset" not in held:
+        raise InvalidError("the job has no input dataset", path="ProcessingInputs", constraint="dataset")
+    kinds = {"text/csv": "csv", "application/jsonlines": "jsonl", "application/x-parquet": "parquet"}
+    kind = config.get("dataset_type", "text/csv")
+    if kind not in kinds:
+        raise InvalidError(f"dataset_type is {kind!r}; known are {', '.join(kinds)}", path="dataset_type")
+    methods = config.get("methods", {})
+    if not {"pre_training_bias", "post_training_bias"} & methods.keys():
+        raise InvalidError(
+            f"analysis_config.json asks for {', '.join(methods) or 'nothing'}; bias is what can be computed",
+            path="methods",
+            constraint="pre_training_bias, post_training_bias",
+        )
+    _, here, uri = held["dataset"]
+    return Plan(Analysis.BIAS, str(_only(here)), uri, str(made), format=kinds[kind], config=config)
+
+
+def text_of(read: Mapping[str, Any], uri: str) -> str:
+    """What lay at a URI when the job was made.
+
+    Raises:
+        InvalidError: it could not be read.
+    """
+    found = read.get(uri, {})
+    if "text" not in found:
+        why = found.get("error", "it was not looked at")
+        raise InvalidError(
+            f"{uri} could not be read when the job was made: {why}", path="uri", constraint="a readable file"
+        )
+    text: str = found["text"]
+    return text
+
+
+def _dataset(environment: Mapping[str, str], held: Mapping[str, tuple[str, Path, str]]) -> tuple[str, Path]:
+    """The input that is the data set, and where it lies here."""
+    path = environment.get("dataset_source", "").rstrip("/")
+    for name, (local, here, _) in held.items():
+        if path and local and (path == local or path.startswith(local + "/")):
+            below_it = path.removeprefix(local).strip("/")
+            return name, _only(inside(here, below_it) if below_it else here)
+    if not held:
+        raise InvalidError("the job has no input with a data set", path="ProcessingInputs", constraint="an input")
+    if path:
+        raise InvalidError(
+            f"dataset_source is {path}, which no input is mounted at; there are "
+            + ", ".join(sorted(local for local, _, _ in held.values())),
+            path="dataset_source",
+        )
+    name = next(iter(held))
+    return name, _only(held[name][1])
+
+
+def _local(path: str, held: Mapping[str, tuple[str, Path, str]], what: str) -> Path:
+    for local, here, _ in held.values():
+        if local and (path == local or path.startswith(local + "/")):
+            found = path.removeprefix(local).strip("/")
+            return inside(here, found) if found else _only(here)
+    raise InvalidError(f"{what} is {path}, which no input is mounted at", path=what, constraint="a path of an input")
+
+
+def _only(folder: Path) -> Path:
+    """The one file of a folder that holds one, whatever it is called; else the folder."""
+    files = [each for each in folder.rglob("*") if each.is_file()] if folder.is_dir() else []
+    return files[0] if len(files) == 1 else folder
+
+
+def output_of(told: Mapping[str, Any]) -> str:
+    """Where a job's files go.
+
+    Raises:
+        InvalidError: it has no output in S3.
+    """
+    outputs = told.get("ProcessingOutputConfig", {}).get("Outputs", ())
+    if not outputs or "S3Output" not in outputs[0]:
+        raise InvalidError("the job has no output in S3", path="ProcessingOutputConfig", constraint="an S3Output")
+    uri: str = outputs[0]["S3Output"]["S3Uri"]
+    return uri.rstrip("/")
+
+
+def _json(text: str, what: str) -> dict[str, Any]:
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InvalidError(f"{what} is not JSON: {error}", path=what, constraint="JSON") from None
+    if not isinstance(found, dict):
+        raise InvalidError(f"{what} is no object", path=what, constraint="an object")
+    return found
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidError(f"{what} is {text[:40]!r}, which is no number", path=what, constraint="a number") from None
