@@ -24,6 +24,7 @@ from api.settings import Settings
 from api.webhooks import courier
 from graph.catalog import Catalog
 from graph.errors import StemmaError
+from graph.monitoring.scheduler import Scheduler
 
 READY_SECONDS = 2.0
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Stemma</title>
@@ -54,12 +55,15 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         opened = catalog if catalog is not None else await open_catalog(settings)
         app.state.catalog = opened
         app.state.policy = policy
-        delivering = courier(settings, opened, policy)
+        delivering, scheduler = courier(settings, opened, policy), Scheduler(opened)
         try:
             await auth.check(settings, opened)
             delivering.start()
+            if settings.scheduler:
+                scheduler.start()
             yield
         finally:
+            scheduler.stop()
             await delivering.stop()
             await authenticator.close()
             if catalog is None:

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     read_seconds: float = Field(30.0, gt=0, le=600, description="longest that one read may take")
     retry_seconds: float = Field(20.0, ge=0, le=600, description="how long a lost database is tried again")
     max_body_bytes: int = Field(8_388_608, ge=1024, description="largest request body")
+    scheduler: bool = Field(True, description="whether `stemma serve` and `stemma worker` look which schedules are due")
     worker_slots: int = Field(1, ge=1, le=256, description="how many runs one `stemma worker` runs at the same time")
     schedule_slots: int = Field(1, ge=1, le=256, description="how many runs of one schedule run at the same time")
     job_memory_mb: int = Field(4_096, ge=256, description="memory that the process of a run may take, in MB")

@@ -9,6 +9,7 @@ import structlog
 from api import logs
 from api.app import open_catalog
 from api.settings import Settings
+from graph.monitoring.scheduler import Scheduler
 from monitors.processing.processes import Limits
 from monitors.processing.worker import Worker
 
@@ -38,14 +39,22 @@ async def _work(settings: Settings, accounts: Sequence[str] | None, *, once: boo
         limits = Limits(settings.job_memory_mb, settings.job_seconds, settings.job_input_bytes)
         slots, a_schedule = settings.worker_slots, settings.schedule_slots
         worker = Worker(catalog, policy, limits, slots=slots, a_schedule=a_schedule, accounts=accounts)
+        scheduler = Scheduler(catalog, accounts=accounts)
         if once:
+            if settings.scheduler:
+                await scheduler.tick()
             await worker.drain()
             return
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         log.info("working", worker=worker.name, slots=slots, database=catalog.store.provider.name)
-        await worker.run(stop)
+        if settings.scheduler:
+            scheduler.start()
+        try:
+            await worker.run(stop)
+        finally:
+            scheduler.stop()
     finally:
         await catalog.close()
         log.info("stopped")
