@@ -91,7 +91,7 @@ class Scheduler:
                 for timer, next_due, after, found in looked:
                     moved.append((timer, next_due, after))
                     wanted += found
-            recorded += await record(self._catalog, wanted, now)
+            recorded += await record(self._catalog, wanted)
             # Only now: who ends before this line leaves timers that are still due, and names that are taken.
             await timers.advance(self._catalog.store, moved)
             if len(due) < TOGETHER:
@@ -139,17 +139,17 @@ def due_times(schedule: Schedule, timer: Timer, now: int) -> tuple[list[int], in
     return list(missed), following or 0, max(timer.after, missed[-1] if missed else now)
 
 
-async def record(catalog: Catalog, wanted: Sequence[Run], now: int, caller: Caller | None = None) -> int:
+async def record(catalog: Catalog, wanted: Sequence[Run], caller: Caller | None = None) -> int:
     """Record runs, each once, whoever else does; how many were new.
 
     Args:
         catalog: The graph.
         wanted: The runs.
-        now: The time, epoch milliseconds.
         caller: Who wants them; the scheduler if None.
     """
     if not wanted:
         return 0
+    now = now_ms()
     account_of = {run.job: run.schedule.entity.account for run in wanted}
     places = {account: catalog.place(account) for account in set(account_of.values())}
     queue = [runs.execution(places[account_of[run.job]], run, now) for run in wanted]
@@ -178,7 +178,7 @@ async def run_now(catalog: Catalog, caller: Caller, name: str, now: int | None =
     """
     now = now_ms() if now is None else now
     (run,) = await _wanted(catalog, caller, name, [now])
-    await record(catalog, [run], now, caller)
+    await record(catalog, [run], caller)
     return run
 
 
@@ -210,7 +210,7 @@ async def backfill(catalog: Catalog, caller: Caller, name: str, start: int, end:
             raise TooExpensiveError(f"the range holds more than {BACKFILL} runs; ask for a shorter one")
         following = expression.after(following)
     wanted = await _wanted(catalog, caller, name, at)
-    return wanted, await record(catalog, wanted, now, caller)
+    return wanted, await record(catalog, wanted, caller)
 
 
 async def _wanted(catalog: Catalog, caller: Caller, name: str, at: Iterable[int]) -> list[Run]:

@@ -1,0 +1,198 @@
+"""A schedule from capture to alert: what an endpoint captured is held against a baseline, window by window."""
+
+import json
+import random
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from graph.monitoring.scheduler import Scheduler
+from graph.times import from_ms, now_ms
+from monitors.processing.worker import Worker
+from tests.api.sagemaker.conftest import Aws
+from tests.api.sagemaker.test_hosting import CONTAINER, variant
+from tests.api.sagemaker.test_monitoring import ENDPOINT_INPUT, OUTPUT, definition
+from tests.monitors.processing.conftest import Lake
+from tests.monitors.processing.test_baselines import ended, request
+
+HOUR = 3_600_000
+NAME = {"MonitoringScheduleName": "watch"}
+
+
+def rows(count: int, age: int, seed: int = 7) -> list[tuple[int, int, str]]:
+    """Prediction, age, sex."""
+    draw = random.Random(seed)
+    return [(draw.randrange(2), age + draw.randrange(40), draw.choice(["f", "m"])) for _ in range(count)]
+
+
+def captured(at: datetime, row: tuple[int, int, str]) -> str:
+    prediction, age, sex = row
+    record = {
+        "captureData": {
+            "endpointInput": _side("INPUT", f"{age},{sex}"),
+            "endpointOutput": _side("OUTPUT", str(prediction)),
+        },
+        "eventMetadata": {"eventId": str(uuid.uuid4()), "inferenceTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
+        "eventVersion": "0",
+    }
+    return json.dumps(record)
+
+
+def _side(mode: str, data: str) -> dict[str, str]:
+    return {"observedContentType": "text/csv", "mode": mode, "data": data, "encoding": "CSV"}
+
+
+def capture(lake: Lake, start: int, found: list[tuple[int, int, str]]) -> None:
+    """Write what an endpoint would have captured in an hour."""
+    begin = from_ms(start)
+    lines = [captured(begin + timedelta(seconds=number), row) for number, row in enumerate(found)]
+    folder = f"captured/churn/a/{begin:%Y/%m/%d/%H}"
+    lake.put(f"{folder}/00-00-000-{uuid.uuid4()}.jsonl", "\n".join(lines))
+
+
+@pytest.fixture
+async def watched(aws: Aws, lake: Lake, worker: Worker) -> int:
+    """An endpoint that captures, a baseline, and a schedule that runs each hour; the last full hour, epoch milliseconds."""
+    await aws("create_model", ModelName="m", PrimaryContainer=CONTAINER)
+    configured = {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"s3://{lake.bucket}/captured",
+        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+    }
+    await aws(
+        "create_endpoint_config",
+        EndpointConfigName="c",
+        ProductionVariants=[variant("a", "m")],
+        DataCaptureConfig=configured,
+    )
+    await aws("create_endpoint", EndpointName="churn", EndpointConfigName="c")
+    lines = ["prediction,age,sex", *(",".join(map(str, row)) for row in rows(400, 20))]
+    train = lake.put("train.csv", "\n".join(lines))
+    await aws("create_processing_job", ProcessingJobName="base", **request(lake, train, "base"))
+    assert (await ended(aws, worker, "base"))["ProcessingJobStatus"] == "Completed"
+    given = definition("DataQuality", DataQualityBaselineConfig={"BaseliningJobName": "base"})
+    output = {**OUTPUT, "S3Uri": f"s3://{lake.bucket}/reports"}
+    given["DataQualityJobOutputConfig"] = {"MonitoringOutputs": [{"S3Output": output}]}
+    await aws("create_data_quality_job_definition", JobDefinitionName="d", **given)
+    config = {
+        "ScheduleConfig": {"ScheduleExpression": "cron(0 * ? * * *)"},
+        "MonitoringJobDefinitionName": "d",
+        "MonitoringType": "DataQuality",
+    }
+    await aws("create_monitoring_schedule", **NAME, MonitoringScheduleConfig=config)
+    return now_ms() // HOUR * HOUR
+
+
+async def run(aws: Aws, worker: Worker, at: int) -> dict[str, Any]:
+    """Let it be a time, and run what is due then; the last run."""
+    clock = Scheduler(aws.service.catalog, clock=lambda: at, accounts=[aws.service.account])
+    await clock.tick()
+    await worker.drain()
+    found = await aws("list_monitoring_executions", **NAME, SortBy="ScheduledTime", MaxResults=1)
+    return dict(found["MonitoringExecutionSummaries"][0])
+
+
+async def test_from_capture_to_alert(aws: Aws, lake: Lake, worker: Worker, watched: int) -> None:
+    first, second, third = (watched + number * HOUR for number in (1, 2, 3))
+    capture(lake, watched, rows(300, 20, seed=8))
+    capture(lake, first, rows(300, 60, seed=9))
+    capture(lake, second, rows(300, 20, seed=10))
+    quiet = await run(aws, worker, first)
+    assert quiet["MonitoringExecutionStatus"] == "Completed", quiet
+    loud = await run(aws, worker, second)
+    assert (loud["MonitoringExecutionStatus"], loud["ScheduledTime"]) == ("CompletedWithViolations", from_ms(second))
+    hour = f"{from_ms(second):%Y/%m/%d/%H}"
+    folder = f"reports/churn/watch/{hour}"
+    assert lake.keys(folder) == [
+        f"{folder}/{name}.json" for name in ("constraint_violations", "constraints", "statistics")
+    ]
+    found = json.loads(lake.get(f"s3://{lake.bucket}/{folder}/constraint_violations.json"))["violations"]
+    assert {(item["feature_name"], item["constraint_check_type"]) for item in found} == {
+        ("age", "baseline_drift_check")
+    }
+    job = loud["ProcessingJobArn"].rpartition("/")[2]
+    described = await aws("describe_processing_job", ProcessingJobName=job)
+    assert described["ExitMessage"] == "CompletedWithViolations: Job completed successfully with 1 violations."
+    assert described["MonitoringScheduleArn"] == aws.arn("monitoring-schedule/watch")
+    output = described["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"]
+    assert output == f"s3://{lake.bucket}/{folder}"
+    assert all({"S3Uri", "LocalPath"} <= item["S3Input"].keys() for item in described["ProcessingInputs"])
+    # The alert is raised by the first run with violations, and ends with the next without.
+    (alert,) = (await aws("list_monitoring_alerts", **NAME))["MonitoringAlertSummaries"]
+    assert alert["AlertStatus"] == "InAlert"
+    assert (await run(aws, worker, third))["MonitoringExecutionStatus"] == "Completed"
+    history = (await aws("list_monitoring_alert_history", **NAME))["MonitoringAlertHistory"]
+    assert [change["AlertStatus"] for change in history] == ["OK", "InAlert"]
+    # What the violation came from: the run, the data, the deployment that was in force, the model, the baseline.
+    (violation,) = (await aws("list_artifacts", ArtifactType="Violation"))["ArtifactSummaries"]
+    above = await aws("query_lineage", StartArns=[violation["ArtifactArn"]], Direction="Ascendants", IncludeEdges=False)
+    kinds = {(vertex["LineageType"], vertex["Type"]) for vertex in above["Vertices"]}
+    assert {
+        ("TrialComponent", "ProcessingJob"),
+        ("Action", "ModelDeployment"),
+        ("Artifact", "Model"),
+        ("Artifact", "DataSet"),
+        ("Artifact", "Column"),
+        ("Artifact", "Constraints"),
+        ("Context", "DataQualityJobDefinition"),
+    } <= kinds
+    below = await aws("query_lineage", StartArns=[violation["ArtifactArn"]], Direction="Both", IncludeEdges=False)
+    assert ("Context", "MonitoringSchedule") in {(row["LineageType"], row["Type"]) for row in below["Vertices"]}
+
+
+async def test_a_run_without_data_says_where_it_looked(aws: Aws, lake: Lake, worker: Worker, watched: int) -> None:
+    empty = await run(aws, worker, watched + HOUR)
+    assert empty["MonitoringExecutionStatus"] == "Failed"
+    start, end = from_ms(watched), from_ms(watched + HOUR)
+    for said in (
+        f"[{start.isoformat()}, {end.isoformat()})",
+        f"s3://{lake.bucket}/captured/churn/",
+        f"1 folders of hours were looked at ({start:%Y/%m/%d/%H} to {start:%Y/%m/%d/%H}), with 0 files",
+        "DataCaptureConfig",
+    ):
+        assert said in empty["FailureReason"], empty["FailureReason"]
+    # Files of the hour whose records lie outside of the window are counted.
+    lines = [captured(end + timedelta(hours=5), row) for row in rows(10, 20)]
+    lake.put(f"captured/churn/a/{end:%Y/%m/%d/%H}/a.jsonl", "\n".join([*lines, "not a record"]))
+    empty = await run(aws, worker, watched + 2 * HOUR)
+    assert (
+        "1 files with 11 records were looked at, 10 of them outside of the window, 1 that can't be read"
+        in (empty["FailureReason"])
+    )
+    assert [
+        row["AlertStatus"] for row in (await aws("list_monitoring_alerts", **NAME))["MonitoringAlertSummaries"]
+    ] == ["InAlert"]
+
+
+async def test_a_schedule_of_its_own_job_runs_now_over_a_range(
+    aws: Aws, lake: Lake, worker: Worker, watched: int
+) -> None:
+    now = now_ms()
+    for hour in range(3):
+        capture(lake, now // HOUR * HOUR - hour * HOUR, rows(200, 20, seed=hour))
+    job = {
+        "BaselineConfig": {
+            "ConstraintsResource": {"S3Uri": f"s3://{lake.bucket}/base/constraints.json"},
+            "StatisticsResource": {"S3Uri": f"s3://{lake.bucket}/base/statistics.json"},
+        },
+        "MonitoringInputs": [{"EndpointInput": ENDPOINT_INPUT}],
+        "MonitoringOutputConfig": {"MonitoringOutputs": [{"S3Output": {**OUTPUT, "S3Uri": f"s3://{lake.bucket}/now"}}]},
+        "MonitoringResources": definition("DataQuality")["JobResources"],
+        "MonitoringAppSpecification": definition("DataQuality")["DataQualityAppSpecification"],
+        "RoleArn": definition("DataQuality")["RoleArn"],
+    }
+    when = {"ScheduleExpression": "NOW", "DataAnalysisStartTime": "-PT3H", "DataAnalysisEndTime": "-PT0H"}
+    config = {"ScheduleConfig": when, "MonitoringJobDefinition": job}
+    await aws("create_monitoring_schedule", MonitoringScheduleName="once", MonitoringScheduleConfig=config)
+    await Scheduler(aws.service.catalog, accounts=[aws.service.account]).tick()
+    await worker.drain()
+    (one,) = (await aws("list_monitoring_executions", MonitoringScheduleName="once"))["MonitoringExecutionSummaries"]
+    assert one["MonitoringExecutionStatus"] == "Completed", one
+    at = datetime.fromtimestamp(one["ScheduledTime"].timestamp(), UTC)
+    assert lake.keys("now/") == [
+        f"now/churn/once/{at:%Y/%m/%d/%H}/{name}.json"
+        for name in ("constraint_violations", "constraints", "statistics")
+    ]
