@@ -52,8 +52,10 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name, at_least in (("neo4j", logging.WARNING), ("uvicorn", logging.WARNING), ("asyncio", logging.WARNING)):
-        logging.getLogger(name).setLevel(max(at_least, root.level))
+    for name in ("neo4j", "uvicorn", "asyncio", "botocore"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    # That a look at the schedules takes longer than a second is no news.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
