@@ -8,11 +8,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from api import access, auth, job_reports
 from api.auth import Authenticator
+from api.explorer import HOME, SESSION, Explorer
 from api.gate import Gate, host_names
 from api.graphql.endpoint import Endpoint
 from api.job_reports import JobReports
@@ -27,9 +28,6 @@ from graph.errors import StemmaError
 from graph.monitoring.scheduler import Scheduler
 
 READY_SECONDS = 2.0
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Stemma</title>
-<h1>Stemma</h1><p>Lineage and governance for machine learning. GraphQL is at <a href="/graphql">/graphql</a>.</p></html>
-"""
 
 
 def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
@@ -49,6 +47,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     graphql = Endpoint(settings, metrics, policy)
     door = Door(settings, metrics, authenticator, policy)
     reports = JobReports(settings, authenticator)
+    explorer = Explorer(authenticator)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -80,13 +79,13 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         hosts=host_names(settings.host, settings.allowed_hosts),
         metrics=metrics,
         account=settings.account,
-        open_pages=("/graphql",) if settings.graphiql else (),
-        # These doors look themselves who asks: a signature covers the body, and a job may show a token of its own.
-        signed=lambda method, path: path.startswith(job_reports.PATH) or is_aws(method, path, {}),
+        open_to_all=lambda method, path: _open(settings, method, path),
     )
     app = Starlette(
         routes=[
-            Route("/", root, methods=["GET"]),
+            Route("/", explorer.root, methods=["GET"]),
+            Route("/ui/session", explorer.session, methods=["GET", "POST", "DELETE"]),
+            Route("/ui/{path:path}", explorer.page, methods=["GET"]),
             Route("/", door.answer, methods=["POST"]),
             *(Route(path, door.answer, methods=[method]) for method, path in paths()),
             Route("/graphql", graphql.answer, methods=["GET", "POST"]),
@@ -124,13 +123,13 @@ async def open_catalog(settings: Settings) -> Catalog:
     )
 
 
-async def root(request: Request) -> Response:
-    """Where to go from here."""
-    if "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(PAGE, headers={"Content-Security-Policy": "default-src 'none'"})
-    return _json(
-        {"service": "stemma", "graphql": "/graphql", "live": "/livez", "ready": "/readyz", "metrics": "/metrics"}
-    )
+def _open(settings: Settings, method: str, path: str) -> bool:
+    """Whether nobody has to be known here yet."""
+    pages = ("/", "/ui", "/graphql") if settings.graphiql else ("/", "/ui")
+    if method in ("GET", "HEAD") and (path in pages or path.startswith(HOME)):
+        return True
+    # These look themselves who asks: a signature covers the body, and a job may show a token of its own.
+    return path == SESSION or path.startswith(job_reports.PATH) or is_aws(method, path, {})
 
 
 async def live(_: Request) -> Response:

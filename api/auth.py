@@ -9,6 +9,7 @@ from api.keyring import HeldKey, Keyring
 from api.rates import Rates
 from api.settings import Settings
 from api.signatures import SignedRequest, Verifier, read
+from api.tokens import Tokens
 from graph.access import Role
 from graph.catalog import Catalog
 from graph.errors import Reason, SettingError, UnauthenticatedError
@@ -18,6 +19,7 @@ from graph.sealing import Sealer
 from graph.times import now_ms
 
 LOCAL_ADMIN = "local-admin"
+COOKIE = "stemma_session"
 FREE_PATHS = ("/livez", "/readyz")
 GLOBAL = frozenset({"iam", "sts"})
 """Services that clients sign for us-east-1 wherever they are."""
@@ -25,6 +27,10 @@ HOW = "send an active key as Authorization: Bearer <access key id>:<secret>; `st
 UNKNOWN = "The security token included in the request is invalid."
 """AWS's words for a key that it does not know."""
 MISSING = "Missing Authentication Token"
+ENDED = "this session has ended; sign in again"
+SESSION_MS = 3_600_000
+"""How long a session lasts from its last renewal."""
+SESSION_LONGEST_MS = 12 * SESSION_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ class Authenticator:
         self._opened = opened
         self._rates = Rates(settings.rate)
         self._verifier = Verifier()
+        self._sessions = Tokens(sealer(settings), "session")
         self._kept: Keyring | None = None
 
     @property
@@ -80,8 +87,8 @@ class Authenticator:
             return True
         return self._settings.keys == "auto" and await self._keyring.any_key()
 
-    async def identify(self, authorization: str | None) -> Identity:
-        """Who shows this `Authorization` header of the form `Bearer <access key id>:<secret>`.
+    async def identify(self, authorization: str | None, session: str | None = None) -> Identity:
+        """Who shows this `Authorization` header of the form `Bearer <access key id>:<secret>`, or else this session's token.
 
         Raises:
             RefusedError: a key is required and this is none that opens; the message is the same for all that don't.
@@ -89,6 +96,8 @@ class Authenticator:
         """
         if not await self.required():
             return self._local()
+        if authorization is None and session:
+            return (await self.resume(session))[0]
         scheme, _, shown = (authorization or "").partition(" ")
         key_id, _, secret = shown.strip().partition(":")
         held = await self._keyring.find(key_id) if scheme.lower() == "bearer" else None
@@ -98,6 +107,27 @@ class Authenticator:
             reason = Reason.UNKNOWN if authorization else Reason.MISSING
             raise RefusedError(HOW, reason=reason, key=None if held is None else held.key)
         return self._known(held)
+
+    def session(self, identity: Identity, begun_at: int) -> str:
+        """A token of a session, begun at that time (epoch milliseconds), with which the key's holder goes on without it."""
+        expires_at = min(now_ms() + SESSION_MS, begun_at + SESSION_LONGEST_MS)
+        return self._sessions.make([identity.key_id, begun_at], expires_at)
+
+    async def resume(self, session: str) -> tuple[Identity, int]:
+        """Whose session it is, and when it began; it ends with its key.
+
+        Raises:
+            RefusedError: it has ended, or is none.
+            DatabaseUnavailableError: its key can't be looked up.
+        """
+        try:
+            key_id, begun_at, _ = self._sessions.read(session)
+        except ValueError:
+            raise RefusedError(ENDED, reason=Reason.UNKNOWN) from None
+        held = await self._keyring.find(key_id)
+        if held is None or held.key.state(now_ms()) is not KeyState.ACTIVE:
+            raise RefusedError(ENDED, reason=Reason.UNKNOWN, key=None if held is None else held.key)
+        return self._known(held), begun_at
 
     async def signed(self, request: SignedRequest, *, services: Collection[str]) -> Identity:
         """Who signed this request, by AWS Signature Version 4, for one of these services.

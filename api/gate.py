@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import access
-from api.auth import FREE_PATHS, Authenticator
+from api.auth import COOKIE, FREE_PATHS, Authenticator
 from api.metrics import Metrics
 from api.problems import ProblemError, from_error, problem
 from api.settings import LOOPBACK
@@ -24,7 +25,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 HOST = re.compile(r"(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::(\d{1,5}))?", re.ASCII)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SITES = ("same-origin", "none")
-ROUTES = frozenset({"/", "/graphql", "/livez", "/readyz", "/metrics"})
+ROUTES = frozenset({"/", "/ui/", "/graphql", "/livez", "/readyz", "/metrics"})
 SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -43,8 +44,8 @@ class Gate:
         hosts: The names in `Host` that are answered.
         metrics: Counts.
         account: Whose access log tells of callers that nobody knows.
-        open_pages: Paths that a browser may get without a key, since it can't send one with a page.
-        signed: Whether a method and path belong to a door that looks at signatures itself, once it has the body.
+        open_to_all: Whether nobody has to be known at a method and path yet: pages, since a browser can't send a key with
+            those, and doors that look themselves who asks, once they have the body.
     """
 
     def __init__(
@@ -55,16 +56,14 @@ class Gate:
         hosts: Iterable[str],
         metrics: Metrics,
         account: str,
-        open_pages: Iterable[str] = (),
-        signed: Callable[[str, str], bool] = lambda _method, _path: False,
+        open_to_all: Callable[[str, str], bool] = lambda _method, _path: False,
     ) -> None:
         self._app = app
         self._authenticator = authenticator
         self._hosts = frozenset(hosts)
         self._metrics = metrics
         self._account = account
-        self._open_pages = frozenset(open_pages)
-        self._signed = signed
+        self._open_to_all = open_to_all
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer what stands against it."""
@@ -116,14 +115,16 @@ class Gate:
             host = _host(headers, self._hosts)
             if method not in SAFE_METHODS:
                 _same_origin(headers, host)
-            if (path in self._open_pages and method in ("GET", "HEAD")) or self._signed(method, path):
+            if self._open_to_all(method, path):
                 return
-            identity = await self._authenticator.identify(headers.get("authorization"))
+            session = cookie_parser(headers.get("cookie", "")).get(COOKIE)
+            identity = await self._authenticator.identify(headers.get("authorization"), session)
             scope["state"]["identity"] = identity
             self._authenticator.admit(identity)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = scope["path"] if scope["path"] in ROUTES else "other"
+        path = "/ui/" if scope["path"].startswith("/ui/") else scope["path"]
+        route = path if path in ROUTES else "other"
         method = scope["method"] if scope["method"] in ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS") else "other"
         self._metrics.in_flight.dec()
         self._metrics.requests.labels(method, route, str(status)).inc()

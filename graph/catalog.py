@@ -14,6 +14,7 @@ from graph.checkpoints import SECONDS, Checkpoints
 from graph.commands import Place
 from graph.entities import Entity
 from graph.errors import NotFoundError, StemmaError
+from graph.finding import Finder
 from graph.ledger import Head
 from graph.metric_writer import MetricWriter, Refused
 from graph.metrics import Point
@@ -42,6 +43,7 @@ class Catalog:
         self.region = region
         self.writer = Writer(store, self._sign)
         self.access_log = AccessLog(store, access_days)
+        self.finder = Finder(store)
         self._metrics = MetricWriter(store)
         self._signing: asyncio.TimerHandle | None = None
         self.on_write: set[Callable[[], None]] = set()

@@ -138,7 +138,7 @@ async def walk(
         InvalidError: an argument is out of its range.
         NotFoundError: a start never existed.
     """
-    _check(starts, depth, limit)
+    check(starts, depth, limit)
     kinds = sorted({kind.value for kind in associations})
     deadline = time.monotonic() + seconds
     unique = list(dict.fromkeys(starts))
@@ -169,7 +169,12 @@ async def walk(
     return await _filtered(nodes, edges, frontiers, when, shown, via)
 
 
-def _check(starts: Sequence[str], depth: int | None, limit: int) -> None:
+def check(starts: Sequence[str], depth: int | None, limit: int) -> None:
+    """Check what a walk is asked for.
+
+    Raises:
+        InvalidError: an argument is out of its range.
+    """
     if not 1 <= len(starts) <= STARTS:
         raise InvalidError(
             f"start has {len(starts)} ARNs; it may have 1 to {STARTS}",

@@ -2,11 +2,15 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
+from graph.associations import Association
 from graph.detours import Detour
+from graph.levels import Node
 from graph.lineage import Lineage
-from graph.times import FOREVER, from_ms, from_us
+from graph.selection.evaluation import Selected
+from graph.times import FOREVER, Moment, from_ms, from_us
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NODE_COLUMNS = ("arn", "kind", "type", "name", "depth", "createdAt")
@@ -19,6 +23,27 @@ def lineage_document(lineage: Lineage) -> dict[str, Any]:
     Times are ISO-8601 with zone; `validTo` is None while the association holds.
     """
     return {
+        **_drawn(lineage.nodes, lineage.connections),
+        "truncated": lineage.truncated,
+        "frontier": lineage.frontier,
+        "frontiers": [{"direction": way.value, "arns": arns} for way, arns in lineage.frontiers.items()],
+        "viaTruncated": lineage.detours_truncated,
+        **_looked_at(lineage.moment),
+    }
+
+
+def selection_document(selected: Selected) -> dict[str, Any]:
+    """What a selection names, likewise."""
+    return {
+        **_drawn(selected.nodes, selected.edges),
+        "total": selected.total,
+        "truncated": selected.total > len(selected.nodes),
+        **_looked_at(selected.moment),
+    }
+
+
+def _drawn(nodes: Sequence[Node], edges: Sequence[Association | Detour]) -> dict[str, Any]:
+    return {
         "nodes": [
             {
                 "arn": node.arn,
@@ -28,7 +53,7 @@ def lineage_document(lineage: Lineage) -> dict[str, Any]:
                 "depth": node.depth,
                 "createdAt": from_ms(node.created_at).isoformat(),
             }
-            for node in lineage.nodes
+            for node in nodes
         ],
         "edges": [
             {
@@ -39,15 +64,16 @@ def lineage_document(lineage: Lineage) -> dict[str, Any]:
                 "validTo": None if edge.valid_to == FOREVER else from_ms(edge.valid_to).isoformat(),
                 "via": list(edge.via) if isinstance(edge, Detour) else [],
             }
-            for edge in lineage.connections
+            for edge in edges
         ],
-        "truncated": lineage.truncated,
-        "frontier": lineage.frontier,
-        "frontiers": [{"direction": way.value, "arns": arns} for way, arns in lineage.frontiers.items()],
-        "viaTruncated": lineage.detours_truncated,
-        "asOf": from_ms(lineage.moment.at).isoformat(),
-        "knownAt": from_us(lineage.moment.known).isoformat(),
-        "knownAtSequence": lineage.moment.sequence,
+    }
+
+
+def _looked_at(moment: Moment) -> dict[str, Any]:
+    return {
+        "asOf": from_ms(moment.at).isoformat(),
+        "knownAt": from_us(moment.known).isoformat(),
+        "knownAtSequence": moment.sequence,
     }
 
 

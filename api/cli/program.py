@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from api.cli import access, entity, ingest, job, keys, monitor, registry, sdk, service, walks
+from api.cli import access, entity, finding, ingest, job, keys, monitor, registry, sdk, service, walks
 from api.cli.call import DONE, FAILED, WRONG_USE, Common, DatabaseOption, DataDirOption, JsonOption
 
 INTERRUPTED = 130
@@ -23,7 +23,7 @@ HELP = """Lineage and governance for machine learning: what went into a model, w
 
   stemma lineage ARN --direction ascendants        what something came from
 
-  stemma serve                                     GraphQL on port 8440
+  stemma serve                                     the explorer and GraphQL on port 8440
 
 [bold]Exit codes[/bold]: 0 done, 1 failed, 2 wrong use, 3 a check found something (violations, a broken ledger).
 
@@ -41,6 +41,7 @@ app = typer.Typer(
 service.register(app)
 monitor.register(app)
 walks.register(app)
+finding.register(app)
 entity.register(app)
 ingest.register(app)
 job.register(app)

@@ -1,7 +1,7 @@
 """What people write on a command line, as the graph takes it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from graph.errors import InvalidError
 
 if TYPE_CHECKING:
     from api.cli.call import Session
+    from graph.entities import Kind
     from graph.times import Moment
 
 UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -91,3 +92,21 @@ async def moment(session: "Session", as_of: str | None, known_at: str | None) ->
         known_at=None if known is None else to_us(known),
         sequence=sequence,
     )
+
+
+def kinds_of(texts: Sequence[str] | None) -> "set[Kind]":
+    """The kinds that `--kind` names, such as `trial-component`.
+
+    Raises:
+        InvalidError: there is no such kind.
+    """
+    from graph.entities import Kind
+    from graph.errors import InvalidError
+
+    found = set()
+    for text in texts or ():
+        try:
+            found.add(Kind(text.upper().replace("-", "_")))
+        except ValueError:
+            raise InvalidError(f"--kind {text!r} is none of {', '.join(Kind)}", path="kind") from None
+    return found

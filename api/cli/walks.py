@@ -1,5 +1,6 @@
 """Commands that walk the graph: `lineage` and `path`."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from api.cli.call import DONE, FAILED, Call, Session, command, table
 from api.cli.options import AsOf, KnownAt
-from api.cli.values import moment, pairs, time
+from api.cli.values import kinds_of, moment, pairs, time
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -112,7 +113,7 @@ def path(
         found = await shortest(session.catalog.store, session.account, *ends, way, when)
         if found is None:
             raise NotFoundError(f"no path leads from {ends[0]} to {ends[1]} ({direction.value})")
-        call.emit(lineage_document(found), lambda console: console.print(nodes_table(found, None)))
+        call.emit(lineage_document(found), lambda console: console.print(nodes_table(found.nodes, None)))
         return FAILED if found.truncated else DONE
 
     return call.graph(work)
@@ -123,7 +124,7 @@ def show(console: "Console", found: "Lineage", starts: list[str], way: Way, outp
     shown = {node.arn for node in found.nodes}
     # A tree begins at a start; where a filter hides one, or all ways are walked, there is none to draw.
     if output is Form.table or way is Way.connected or not shown.issuperset(starts):
-        console.print(nodes_table(found, None))
+        console.print(nodes_table(found.nodes, None))
         if found.detours:
             console.print(_detours_table(found))
     else:
@@ -138,12 +139,12 @@ def show(console: "Console", found: "Lineage", starts: list[str], way: Way, outp
         console.print(f"The walk was cut; go on with --direction {direction.lower()} from {' '.join(arns[:5])}{more}")
 
 
-def nodes_table(found: "Lineage", title: str | None, *, arns: bool = True) -> "object":
+def nodes_table(nodes: Sequence["Node"], title: str | None, *, arns: bool = True) -> "object":
     """The nodes of an answer, nearest first."""
     columns = ("depth", "kind", "type", "name", *(["ARN"] if arns else []))
     cells = [
         (node.depth, node.kind.value.lower(), node.type, node.name, short(node.arn))[: len(columns)]
-        for node in sorted(found.nodes, key=lambda node: node.depth)
+        for node in sorted(nodes, key=lambda node: node.depth)
     ]
     return table(title, columns, cells)
 
@@ -220,20 +221,12 @@ def _associations(texts: list[str] | None) -> "list[AssociationType]":
 def _shown(
     kinds: list[str] | None, types: list[str] | None, tags: list[str] | None, after: str | None, before: str | None
 ) -> "Shown":
-    from graph.entities import Kind
-    from graph.errors import InvalidError
     from graph.lineage import Shown
     from graph.times import FOREVER, to_ms
 
-    chosen = set()
-    for text in kinds or ():
-        try:
-            chosen.add(Kind(text.upper().replace("-", "_")))
-        except ValueError:
-            raise InvalidError(f"--kind {text!r} is none of {', '.join(Kind)}", path="kind") from None
     begin, end = time(after, "created-after"), time(before, "created-before")
     return Shown(
-        kinds=frozenset(chosen),
+        kinds=frozenset(kinds_of(kinds)),
         types=frozenset(types or ()),
         tags=frozenset(pairs(tags or (), "tag").items()),
         created_after=0 if begin is None else to_ms(begin),

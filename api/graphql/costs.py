@@ -30,11 +30,11 @@ READ = 10
 """The cost of a field that reads the database."""
 PAGES = {
     *("artifacts", "actions", "contexts", "trialComponents", "associations", "history", "deployments", "exposure"),
-    *("modelGroups", "versions", "events", "webhooks", "deliveries"),
+    *("modelGroups", "versions", "events", "webhooks", "deliveries", "search"),
 }
 PAGE = 50
 SERIES = {"metricSeries": 5_000}
-WALKS = {"lineage": 5_000, "path": 1_000}
+WALKS = {"lineage": 5_000, "select": 5_000, "path": 1_000}
 LOOKS = {"approvalStale": 200, "standing": 400}
 """Fields for which much is read of one version."""
 EDGES = 2

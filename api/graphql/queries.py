@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.graphql import access_log, deployments, events, registry, webhooks
+from api.graphql import access_log, deployments, events, finding, registry, webhooks
 from api.graphql.access_log import AccessRecord
 from api.graphql.connections import Connection
 from api.graphql.context import Info
@@ -14,6 +14,7 @@ from api.graphql.deployments import Deployment
 from api.graphql.entities import Action, Artifact, EntityType, TrialComponent, shaped
 from api.graphql.entities import Context as ContextType
 from api.graphql.events import Event
+from api.graphql.finding import Found, Selected
 from api.graphql.inputs import TagInput
 from api.graphql.lineage import Lineage, shown, walk
 from api.graphql.lists import listed
@@ -143,6 +144,9 @@ class Query:
             context.catalog.store, context.account, start, end, direction, when, seconds=context.seconds
         )
         return None if found is None else shown(found)
+
+    search: Connection[Found] = strawberry.field(resolver=finding.search)
+    select: Selected = strawberry.field(resolver=finding.select)
 
     artifacts: Connection[Artifact] = listed(Kind.ARTIFACT, Artifact)
     actions: Connection[Action] = listed(Kind.ACTION, Action)

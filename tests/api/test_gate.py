@@ -101,7 +101,8 @@ async def test_pages_about_the_service(service: Service) -> None:
     assert (await service.client.get("/livez")).json() == {"status": "live"}
     assert (await service.client.get("/readyz")).json() == {"status": "ready"}
     assert (await service.client.get("/")).json()["graphql"] == "/graphql"
-    assert "<h1>Stemma</h1>" in (await service.client.get("/", headers={"Accept": "text/html"})).text
+    shown = await service.client.get("/", headers={"Accept": "text/html"}, follow_redirects=False)
+    assert (shown.status_code, shown.headers["location"]) == (307, "/ui/")
     await post(service)
     await service.ask("{ nope }")
     numbers = (await service.client.get("/metrics")).text

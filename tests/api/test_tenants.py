@@ -52,7 +52,7 @@ class Tenant:
     arns: dict[str, str]
     resources: dict[str, str]
 
-    async def ask(self, query: str, **variables: Any) -> tuple[int, dict[str, Any], str]:
+    async def ask(self, query: str, /, **variables: Any) -> tuple[int, dict[str, Any], str]:
         response = await self.keys.post(self.keys.as_(self.key), query, **variables)
         return response.status_code, response.json(), response.text
 

@@ -77,7 +77,7 @@ class Service:
     checked: Checked
     headers: dict[str, str] = field(default_factory=dict)
 
-    async def ask(self, query: str, **variables: Any) -> Reply:
+    async def ask(self, query: str, /, **variables: Any) -> Reply:
         response = await self.client.post(
             "/graphql", json={"query": query, "variables": variables}, headers=self.headers
         )

@@ -68,7 +68,7 @@ def show(console: Console, session: Session, quarters: "list[Quarter]", answers:
         "in 14, but the last of 2017 and the first of 2018 hold them as one block, nearly a third of the records. The model\n"
         "knows them worse than others, so its accuracy fell where the monitor found drift.\n"
     )
-    console.print(nodes_table(answers["upstream"], "Where a violation came from (upstream)", arns=False))
+    console.print(nodes_table(answers["upstream"].nodes, "Where a violation came from (upstream)", arns=False))
     title = f"What the training table touches (downstream: {len(answers['downstream'].nodes)} entities)"
     console.print(table(title, ("depth", "kind", "type", "#entities", "names"), grouped(answers["downstream"])))
     verdict = answers["verdict"]

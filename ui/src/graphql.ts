@@ -1,0 +1,79 @@
+/** One way to ask the service: GraphQL over POST, with the types of the committed schema. */
+import { initGraphQLTada, type TadaDocumentNode } from "gql.tada";
+import type { introspection } from "./graphql-env";
+
+export const graphql = initGraphQLTada<{
+  introspection: introspection;
+  scalars: { DateTime: string; BigInt: number; JSON: unknown };
+}>();
+
+export type { FragmentOf, ResultOf, VariablesOf } from "gql.tada";
+
+/** What the service answered instead of what was asked; `code` is one of its own, such as NOT_FOUND. */
+export class AnswerError extends Error {
+  readonly code: string;
+  readonly requestId: string | undefined;
+
+  constructor(message: string, code: string, requestId?: string) {
+    super(message);
+    this.name = "AnswerError";
+    this.code = code;
+    this.requestId = requestId;
+  }
+}
+
+interface Answer<Result> {
+  data?: Result | null;
+  errors?: { message: string; extensions?: { code?: string; requestId?: string } }[];
+  detail?: string;
+  code?: string;
+  requestId?: string;
+}
+
+/** The printed document. gql.tada keeps its source, so that no printer has to be shipped. */
+function printed(document: TadaDocumentNode<unknown, never>): string {
+  const source = (document as unknown as { loc?: { source: { body: string } } }).loc;
+  if (source === undefined) {
+    throw new Error("a document without its source");
+  }
+  return source.source.body;
+}
+
+export async function ask<Result, Variables>(
+  document: TadaDocumentNode<Result, Variables>,
+  variables: Variables,
+  signal?: AbortSignal,
+): Promise<Result> {
+  let response: Response;
+  try {
+    response = await fetch("/graphql", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      body: JSON.stringify({ query: printed(document as TadaDocumentNode<unknown, never>), variables }),
+      signal: signal ?? null,
+    });
+  } catch (error) {
+    if (signal?.aborted) {
+      throw error;
+    }
+    throw new AnswerError("The service can't be reached. Is it still running?", "UNREACHABLE");
+  }
+  let answer: Answer<Result>;
+  try {
+    answer = (await response.json()) as Answer<Result>;
+  } catch {
+    throw new AnswerError(`The service answered with status ${response.status} and no JSON.`, "UNREADABLE");
+  }
+  const [first] = answer.errors ?? [];
+  if (first !== undefined) {
+    throw new AnswerError(first.message, first.extensions?.code ?? "INTERNAL", first.extensions?.requestId);
+  }
+  if (!response.ok || answer.data === undefined || answer.data === null) {
+    throw new AnswerError(
+      answer.detail ?? `The service answered with status ${response.status}.`,
+      answer.code ?? "INTERNAL",
+      answer.requestId,
+    );
+  }
+  return answer.data;
+}

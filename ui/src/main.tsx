@@ -1,0 +1,50 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { createBrowserRouter, RouterProvider } from "react-router";
+import { AnswerError } from "./graphql";
+import { HomePage } from "./pages/home";
+import { SessionGate } from "./session";
+import { Missing, Shell } from "./shell";
+import "./styles.css";
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      retry: (count, error) => count < 2 && error instanceof AnswerError && error.code === "UNREACHABLE",
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
+const router = createBrowserRouter(
+  [
+    {
+      element: <Shell />,
+      errorElement: <Missing />,
+      children: [
+        { index: true, element: <HomePage /> },
+        { path: "lineage", lazy: async () => ({ Component: (await import("./pages/lineage")).LineagePage }) },
+        { path: "entity/:arn", lazy: async () => ({ Component: (await import("./pages/entity")).EntityPage }) },
+        { path: "registry", lazy: async () => ({ Component: (await import("./pages/registry")).RegistryPage }) },
+        { path: "registry/:group", lazy: async () => ({ Component: (await import("./pages/registry")).GroupPage }) },
+        { path: "*", element: <Missing /> },
+      ],
+    },
+  ],
+  { basename: "/ui" },
+);
+
+const root = document.getElementById("root");
+if (root !== null) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <SessionGate>
+          <RouterProvider router={router} />
+        </SessionGate>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
