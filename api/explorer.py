@@ -136,7 +136,7 @@ class Explorer:
 
 
 def _told(identity: Identity, *, needed: bool) -> Response:
-    said = {"account": identity.account, "actor": identity.actor, "role": identity.role.value}
+    said = {"account": identity.account, "actor": identity.actor, "role": identity.role.name}
     return _json({"signedIn": True, "needed": needed, **said})
 
 

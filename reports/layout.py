@@ -1,14 +1,14 @@
 """Where the entities of a lineage picture stand: layers from cause to effect, left to right; the same graph, the same picture.
 
-The steps are those of Sugiyama, Tagawa and Toda (1981): layers by longest paths, points between for edges that pass layers, barycentre
-sweeps of which the one with the fewest crossings is kept, and passes that straighten the edges. Parts that nothing connects stand
-below one another, what stands alone in a grid.
+The steps are those of Sugiyama, Tagawa and Toda (1981): layers by longest paths, points between for edges that pass layers,
+barycentre sweeps of which the one with the fewest crossings is kept, and passes that straighten the edges. Parts that nothing
+connects stand below one another, what stands alone in a grid.
 """
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import ceil, sqrt
 
 SWEEPS = 12
@@ -21,7 +21,7 @@ BETWEEN = 24.0
 """Room for an edge that passes a layer."""
 MARGIN = 40.0
 STRAIGHT = 12
-"""Layers that an edge passes by points between; one that passes more is drawn straight, so that few edges can't cost all the time."""
+"""Layers that an edge passes by points between; one that passes more is drawn straight, so that few can't cost all the time."""
 
 Point = tuple[float, float]
 
@@ -149,7 +149,7 @@ class _Part:
         self.up.extend([] for _ in chain)
         self.down.extend([] for _ in chain)
         trail = [begin, *chain, end]
-        for near, far in zip(trail, trail[1:], strict=False):
+        for near, far in pairwise(trail):
             self.down[near].append(far)
             self.up[far].append(near)
         return chain
@@ -198,7 +198,7 @@ class _Part:
         gaps = []
         for layer in self.layers:
             rooms = [ROW if point < real else BETWEEN for point in layer]
-            gap = [0.0, *((one + other) / 2 for one, other in zip(rooms, rooms[1:], strict=False))]
+            gap = [0.0, *((one + other) / 2 for one, other in pairwise(rooms))]
             gaps.append(gap)
             at = 0.0
             for point, room in zip(layer, gap, strict=True):

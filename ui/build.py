@@ -1,6 +1,7 @@
 """Builds the explorer's pages into `api/static`: `python ui/build.py`, and by hatchling whenever the package is built.
 
-Nothing happens when the sources are those of the last build.
+Nothing happens when the sources are those of the last build. `--test` lints the sources, checks their types and runs their
+tests; `--node` only tells by its exit code whether there is a Node that can.
 """
 
 import hashlib
@@ -48,15 +49,40 @@ def build() -> bool:
     made = PAGES / DIGEST
     if made.exists() and made.read_text() == digest.hexdigest():
         return False
-    npm, environment = _npm()
-    for arguments in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "build"]):
-        done = subprocess.run(
-            [*npm, *arguments], cwd=SOURCES, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"npm {' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    _install()
+    _run("run", "build")
     made.write_text(digest.hexdigest())
     return True
+
+
+def test() -> None:
+    """Lint, types and tests of the sources.
+
+    Raises:
+        RuntimeError: one fails.
+    """
+    _install()
+    for name in ("lint", "check", "test"):
+        _run("run", name)
+
+
+def _install() -> None:
+    """What package-lock.json names, once."""
+    lock = hashlib.sha256((SOURCES / "package-lock.json").read_bytes()).hexdigest()
+    installed = SOURCES / "node_modules" / DIGEST
+    if installed.exists() and installed.read_text() == lock:
+        return
+    _run("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    installed.write_text(lock)
+
+
+def _run(*arguments: str) -> None:
+    npm, environment = _npm()
+    done = subprocess.run(
+        [*npm, *arguments], cwd=SOURCES, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"npm {' '.join(arguments)} failed:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
 
 
 def _sources() -> Iterator[Path]:
@@ -84,7 +110,11 @@ def _npm() -> tuple[list[str], dict[str, str]]:
 
 if __name__ == "__main__":
     try:
-        if build():
+        if "--node" in sys.argv:
+            _npm()
+        elif "--test" in sys.argv:
+            test()
+        elif build():
             print(f"the explorer's pages are in {PAGES.relative_to(ROOT)}")
     except RuntimeError as error:
         sys.exit(str(error))

@@ -1,3 +1,4 @@
+import itertools
 import random
 
 import pytest
@@ -29,7 +30,7 @@ def test_nothing_lies_on_another_and_all_lies_within(graph: tuple[int, list[tupl
         assert 0 < y < made.height
     for rows in columns.values():
         rows.sort()
-        assert all(after - before >= ROW - 1e-6 for before, after in zip(rows, rows[1:], strict=False))
+        assert all(after - before >= ROW - 1e-6 for before, after in itertools.pairwise(rows))
     for bends in made.bends:
         assert all(0 < x < made.width and -ROW < y < made.height + ROW for x, y in bends)
     assert layout(count, edges) == made
@@ -42,7 +43,7 @@ def test_what_has_no_cycle_runs_to_the_right(count: int, data: st.DataObject) ->
     made = layout(count, edges)
     for (source, destination), bends in zip(edges, made.bends, strict=True):
         trail = [made.points[source], *bends, made.points[destination]]
-        assert all(before[0] < after[0] for before, after in zip(trail, trail[1:], strict=False))
+        assert all(before[0] < after[0] for before, after in itertools.pairwise(trail))
 
 
 def test_an_edge_that_leads_back_bends_back() -> None:

@@ -1,6 +1,6 @@
 """Installs what the tests need besides Python packages: `python -m tests.servers.provision`.
 
-Maven (to fetch Neo4j) comes from apt when this runs as root; otherwise the command to run is printed and the exit
+Maven (to fetch Neo4j) and Chromium come from apt when this runs as root; otherwise the command to run is printed and the exit
 code is 1. Nothing happens when all is there.
 """
 
@@ -11,17 +11,19 @@ import sys
 
 from tests.servers import jars
 
-PACKAGES = ["maven", "default-jre-headless"]
+PACKAGES = {"mvn": "maven", "java": "default-jre-headless", "chromium": "chromium"}
+"""Debian's packages, by the program that each is there for."""
 
 
 def main() -> int:
-    if shutil.which("mvn") is None or shutil.which("java") is None:
-        install = ["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES]
+    missing = [package for program, package in PACKAGES.items() if shutil.which(program) is None]
+    if missing:
+        install = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
         if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            print("The tests run a real Neo4j, which Maven fetches. Install Maven once:", file=sys.stderr)
+            print("The tests run a real Neo4j, which Maven fetches, and a real browser. Install once:", file=sys.stderr)
             print(f"\n    sudo {' '.join(install)}\n", file=sys.stderr)
             return 1
-        print(f"Installing {' and '.join(PACKAGES)} …", flush=True)
+        print(f"Installing {' and '.join(missing)} …", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["apt-get", "update", "-q"], install):
             done = subprocess.run(

@@ -1,4 +1,5 @@
 /** One way to ask the service: GraphQL over POST, with the types of the committed schema. */
+import { print } from "@0no-co/graphql.web";
 import { initGraphQLTada, type TadaDocumentNode } from "gql.tada";
 import type { introspection } from "./graphql-env";
 
@@ -30,26 +31,18 @@ interface Answer<Result> {
   requestId?: string;
 }
 
-/** The printed document. gql.tada keeps its source, so that no printer has to be shipped. */
-function printed(document: TadaDocumentNode<unknown, never>): string {
-  const source = (document as unknown as { loc?: { source: { body: string } } }).loc;
-  if (source === undefined) {
-    throw new Error("a document without its source");
-  }
-  return source.source.body;
-}
-
 export async function ask<Result, Variables>(
   document: TadaDocumentNode<Result, Variables>,
   variables: Variables,
   signal?: AbortSignal,
 ): Promise<Result> {
+  const body = JSON.stringify({ query: print(document as Parameters<typeof print>[0]), variables });
   let response: Response;
   try {
     response = await fetch("/graphql", {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ query: printed(document as TadaDocumentNode<unknown, never>), variables }),
+      body,
       signal: signal ?? null,
     });
   } catch (error) {

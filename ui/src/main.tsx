@@ -6,11 +6,15 @@ import { AnswerError } from "./graphql";
 import { HomePage } from "./pages/home";
 import { SessionGate } from "./session";
 import { Missing, Shell } from "./shell";
+import { Busy } from "./states";
 import "./styles.css";
 
 const client = new QueryClient({
   defaultOptions: {
+    // The service may run on this machine, whatever the browser thinks of the network.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       staleTime: 15_000,
       retry: (count, error) => count < 2 && error instanceof AnswerError && error.code === "UNREACHABLE",
       refetchOnWindowFocus: false,
@@ -22,11 +26,12 @@ const router = createBrowserRouter(
   [
     {
       element: <Shell />,
+      hydrateFallbackElement: <Busy what="the page" />,
       errorElement: <Missing />,
       children: [
         { index: true, element: <HomePage /> },
         { path: "lineage", lazy: async () => ({ Component: (await import("./pages/lineage")).LineagePage }) },
-        { path: "entity/:arn", lazy: async () => ({ Component: (await import("./pages/entity")).EntityPage }) },
+        { path: "entity/*", lazy: async () => ({ Component: (await import("./pages/entity")).EntityPage }) },
         { path: "registry", lazy: async () => ({ Component: (await import("./pages/registry")).RegistryPage }) },
         { path: "registry/:group", lazy: async () => ({ Component: (await import("./pages/registry")).GroupPage }) },
         { path: "*", element: <Missing /> },

@@ -92,12 +92,11 @@ export function SearchBox() {
         onKeyDown={key}
       />
       <div className="found" hidden={!shown}>
-        {/* biome-ignore lint/a11y/useFocusableInteractive: the options of a combobox are chosen from its input */}
-        <ul id={list} role="listbox" aria-label="Found">
+        <div id={list} role="listbox" aria-label="Found">
           {nodes.map((node, index) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: as above
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the options of a combobox are chosen from its input
             // biome-ignore lint/a11y/useFocusableInteractive: as above
-            <li
+            <div
               key={node.arn}
               id={`${list}-${index}`}
               role="option"
@@ -109,11 +108,13 @@ export function SearchBox() {
               <span className="small">
                 {node.type ?? ""} {shortArn(node.arn)}
               </span>
-            </li>
+            </div>
           ))}
-        </ul>
+        </div>
         {found.isError && <p className="small">{found.error.message}</p>}
-        {found.isSuccess && nodes.length === 0 && <p className="small">Nothing has this in its name, ARN, URI, type or tags.</p>}
+        {found.isSuccess && nodes.length === 0 && (
+          <p className="small">Nothing has this in its name, ARN, URI, type or tags.</p>
+        )}
       </div>
     </search>
   );

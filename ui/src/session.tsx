@@ -114,8 +114,8 @@ export function SignOut() {
   const end = useMutation({
     mutationFn: () => session({ method: "DELETE" }),
     onSuccess: () => {
-      client.clear();
       client.setQueryData(["session"], { signedIn: false, needed: true });
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
     },
   });
   if (!current.needed) {

@@ -39,7 +39,7 @@ export function Name({ children }: { children: string }) {
 
 /** The page of an entity. */
 export function entityPath(arn: string): string {
-  return `/entity/${encodeURIComponent(arn)}`;
+  return `/entity/${encodeURI(arn)}`;
 }
 
 export function lineagePath(query: string): string {
