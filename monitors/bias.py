@@ -96,6 +96,7 @@ async def baseline(
         InvalidError: The data does not fit the configuration.
     """
     started = datetime.now(UTC)
+    reading = None if reading is None else reading.captured(truth=config.label)
     measured, report = await _measured(data, config, replicates, reading, on_progress)
     settings = dump(config_document(config))
     inputs = {**identity(measured, reading), "config": settings.decode(), "replicates": replicates}
@@ -162,6 +163,7 @@ async def run(
     with translated():
         before = parse_analysis(held.constraints)
         config = read_config(held.config)
+    reading = None if reading is None else reading.captured(truth=config.label)
     measured, report = await _measured(data, config, replicates, reading, on_progress)
     found = find_bias_violations(report, before, mode=mode, tolerance=tolerance)
     given = {"causes": held.causes, "mode": mode, "tolerance": repr(tolerance), "replicates": replicates}

@@ -160,6 +160,7 @@ async def run(
     started = datetime.now(UTC)
     held = await baselines.find(catalog, artifacts, caller.account, baseline_arn)
     causes = [held.constraints_arn, held.statistics_arn, *await baselines.models(catalog, caller.account, model)]
+    reading = None if reading is None else reading.captured(tuple(held.statistics.features))
     observed = await observe_aside(data, reading, on_progress)
     found = await asyncio.to_thread(find_violations, observed.statistics, held.statistics, held.constraints)
     asked = {} if correction is None else {"correction": correction}

@@ -9,9 +9,9 @@ import asyncio
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from glob import has_magic
 from pathlib import Path, PurePath
 from typing import Literal, TypeVar
@@ -20,6 +20,8 @@ from urllib.parse import quote
 from graph.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from monitors.analysis import (
     AnalysisError,
+    Attribute,
+    CaptureLayout,
     Cluster,
     Dataset,
     DatasetNotFoundError,
@@ -65,6 +67,7 @@ class Reading:
         workers: Processes; None for as many as the data is worth. Results are the same for any number.
         cluster: Machines that read and compute instead of this one; they must see the files by the same names.
         source: Where the files are, when it is not this machine.
+        capture: What the fields of captured records are called; without names, those of the baseline in its order.
     """
 
     format: Format | None = None
@@ -82,12 +85,15 @@ class Reading:
     workers: int | None = None
     cluster: Cluster | None = None
     source: Source | None = None
+    capture: CaptureLayout | None = None
 
     def identity(self) -> dict[str, object]:
         """What results depend on, as far as it is not what it is by default."""
         aside = ("format", "header", "workers", "cluster", "source", "broken_share")
         given = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in aside}
         plain = Reading()
+        if self.capture is not None:
+            given["capture"] = self.capture.to_document()
         return {
             name: sorted(value) if isinstance(value, frozenset) else value
             for name, value in given.items()
@@ -104,7 +110,23 @@ class Reading:
             quote=self.quote or None,
             encoding=self.encoding,
             source=self.source,
+            layout=self.capture,
         )
+
+    def captured(self, names: Sequence[str] = (), truth: str | None = None) -> "Reading":
+        """The same with what a monitor knows of captured records, unless it was given.
+
+        Args:
+            names: The columns in order.
+            truth: The column with the ground truth.
+        """
+        if self.format != "capture":
+            return self
+        layout = self.capture or CaptureLayout()
+        named = [name for name, _ in layout.columns]
+        if truth is not None and truth not in named and all(at.part != "truth" for _, at in layout.columns):
+            layout = replace(layout, columns=(*layout.columns, (truth, Attribute("truth", "0"))))
+        return replace(self, capture=replace(layout, names=layout.names or tuple(names)))
 
     def profile(self, dataset: Dataset, on_progress: Callable[[int, int], None] | None = None) -> Profile:
         """What it asks to measure of a data set."""

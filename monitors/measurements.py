@@ -8,6 +8,7 @@ import polars as pl
 
 from graph.errors import InvalidError
 from monitors.analysis import Dataset, Format
+from monitors.analysis.broken import BrokenLines
 from monitors.datasets import Progress, Reading, aside, read_whole
 
 
@@ -64,29 +65,30 @@ def measure(
     share = (reading or Reading()).broken_share
 
     def batches(dataset: Dataset, report: Callable[[int], None]) -> tuple[int, tuple[str, ...]]:
-        rows, broken, found = 0, 0, dict.fromkeys(dataset.columns)
+        rows, broken, found = 0, BrokenLines(), dict.fromkeys(dataset.columns)
         for chunk in dataset:
             read = chunk.rows()
             frame = read.frame
             found.update(dict.fromkeys(frame.columns))
-            broken += read.broken.count
+            broken.merge(read.broken)
             if wanted is not None:
                 frame = frame.select(name if name in frame.columns else pl.lit(None).alias(name) for name in wanted)
             take(frame)
             rows += frame.height
             report(chunk.bytes_read)
         absent = [name for name in wanted or () if name not in found]
+        if broken.count > share * (rows + broken.count):
+            examples = "".join(f"\n  {line.file}, line {line.line}: {line.reason}." for line in broken.examples[:5])
+            raise InvalidError(
+                f"{path}: {broken.count:,} of {rows + broken.count:,} lines can't be read:{examples}",
+                path="data",
+                constraint=f"at most {share:.2%} of the lines broken",
+            )
         if absent:
             raise InvalidError(
                 f"{path} has no column {', '.join(map(repr, absent))}; it has {', '.join(map(repr, found))}",
                 path="data",
                 constraint="the columns that the analysis names",
-            )
-        if broken > share * (rows + broken):
-            raise InvalidError(
-                f"{path}: {broken:,} of {rows + broken:,} lines are broken; `--type data-quality` names them",
-                path="data",
-                constraint=f"at most {share:.2%} of the lines broken",
             )
         return rows, wanted or tuple(found)
 

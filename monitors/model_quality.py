@@ -92,6 +92,7 @@ async def baseline(
         InvalidError: The data does not fit the configuration, or has no row with a label and a prediction.
     """
     started = datetime.now(UTC)
+    reading = None if reading is None else reading.captured(truth=config.label)
     measured, statistics = await _measured(data, config, reading, on_progress)
     with translated():
         learnt = (
@@ -156,6 +157,7 @@ async def run(
     with translated():
         constraints = parse_quality_constraints(held.constraints)
         config = read_quality_config(held.config)
+    reading = None if reading is None else reading.captured(truth=config.label)
     measured, statistics = await _measured(data, config, reading, on_progress)
     with translated():
         found = find_quality_violations(statistics, constraints)

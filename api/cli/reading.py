@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.call import Session
+from graph.errors import InvalidError
 
 if TYPE_CHECKING:
-    from monitors.analysis import Source
+    from monitors.analysis import CaptureLayout, Source
     from monitors.datasets import Reading
+
+CAPTURE = "Captured records"
 
 
 class DataFormat(StrEnum):
@@ -19,6 +22,7 @@ class DataFormat(StrEnum):
     csv = "csv"
     parquet = "parquet"
     jsonl = "jsonl"
+    capture = "capture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,68 @@ class ReadingOptions:
         None
     )
 
+    capture_names: Annotated[
+        str | None,
+        typer.Option(
+            "--capture-names",
+            metavar="A,B,C",
+            help="Columns of captured records, the answer's first; by default the baseline's.",
+            rich_help_panel=CAPTURE,
+        ),
+    ] = None
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            metavar="NAME=PART:WHERE",
+            help="A column's place in captured records: output, input or truth, and a position, name or JMESPath. Repeatable.",
+            rich_help_panel=CAPTURE,
+        ),
+    ] = None
+    features: Annotated[
+        str | None,
+        typer.Option(
+            "--features",
+            metavar="JMESPATH",
+            help="Where the features are in captured requests, such as instances[*].features.",
+            rich_help_panel=CAPTURE,
+        ),
+    ] = None
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude",
+            metavar="COLUMN",
+            help="Leave this column of captured records out. Repeatable.",
+            rich_help_panel=CAPTURE,
+        ),
+    ] = None
+
+    def layout(self) -> "CaptureLayout | None":
+        """What the fields of captured records are called.
+
+        Raises:
+            InvalidError: a column's place can't be read.
+        """
+        from monitors.analysis import CaptureLayout, read_attribute
+        from monitors.datasets import translated
+
+        if not (self.capture_names or self.column or self.features or self.exclude):
+            return None
+        if self.format is not DataFormat.capture:
+            raise InvalidError(
+                "--capture-names, --column, --features and --exclude speak of captured records; add --format capture",
+                path="format",
+                constraint="capture",
+            )
+        with translated():
+            return CaptureLayout(
+                tuple(self.capture_names.split(",")) if self.capture_names else (),
+                tuple(map(read_attribute, self.column or ())),
+                self.features,
+                frozenset(self.exclude or ()),
+            )
+
     def place(self, session: Session, data: str, *, profiling: bool) -> "tuple[str, Reading]":
         """The path of a data set, asked of the policy, and how to read it.
 
@@ -80,7 +146,8 @@ class ReadingOptions:
             encoding=self.encoding,
             broken_share=self.max_broken,
             cluster=cluster,
-            source=_source(session, data),
+            source=source(session, data),
+            capture=self.layout(),
         )
         if not profiling:
             return path, reading
@@ -109,7 +176,7 @@ def allowed(session: Session, data: str) -> str:
     return data if is_plain(data) else str(path)
 
 
-def _source(session: Session, data: str) -> "Source | None":
+def source(session: Session, data: str) -> "Source | None":
     """What reads a data set in S3, with the credentials that the policy gives for its place."""
     from glob import has_magic
 

@@ -8,6 +8,7 @@ Example:
     ['Baseline drift distance: 0.31 exceeds threshold: 0.1. …']
 """
 
+from monitors.analysis.capture import Attribute, CaptureLayout, read_attribute
 from monitors.analysis.checks import find_violations
 from monitors.analysis.cluster import Cluster
 from monitors.analysis.comparison import FeatureDrift, compare, drift_to_json
@@ -38,6 +39,8 @@ from monitors.analysis.violations import Violation, violations_document, violati
 
 __all__ = [
     "AnalysisError",
+    "Attribute",
+    "CaptureLayout",
     "Cluster",
     "ColumnsError",
     "Constraints",
@@ -72,6 +75,7 @@ __all__ = [
     "profile_frame",
     "profile_from_bytes",
     "profile_to_bytes",
+    "read_attribute",
     "statistics_of",
     "suggest_constraints",
     "violations_document",

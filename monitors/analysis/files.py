@@ -12,7 +12,7 @@ from typing import IO, Literal, Protocol
 
 from monitors.analysis.errors import DatasetNotFoundError, EmptyFileError
 
-Format = Literal["csv", "parquet", "jsonl"]
+Format = Literal["csv", "parquet", "jsonl", "capture"]
 
 SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
@@ -90,7 +90,7 @@ def find(path: str, asked: Format | None, source: Source | None = None) -> tuple
         known = asked or format_of(files[0].name)
         if known is None:
             raise DatasetNotFoundError(
-                f"{path} has none of the suffixes {', '.join(SUFFIXES)}. Name its format: csv, parquet or jsonl."
+                f"{path} has none of the suffixes {', '.join(SUFFIXES)}. Name its format: csv, parquet, jsonl or capture."
             )
         found = files
     else:
@@ -110,14 +110,18 @@ def format_of(name: str) -> Format | None:
 def _of_one_format(path: str, candidates: list[File], asked: Format | None) -> tuple[list[File], Format]:
     if asked is not None:
         # In a folder the suffix still tells data from notes; a pattern says itself what is meant.
-        files = [file for file in candidates if format_of(file.name) == asked] or (
+        # Capture files look like any JSON Lines; a writer that was stopped may have left an empty one.
+        look = "jsonl" if asked == "capture" else asked
+        files = [file for file in candidates if format_of(file.name) == look and (file.size or asked != "capture")] or (
             candidates if has_magic(path) else []
         )
         formats = {asked}
     else:
         files = [file for file in candidates if format_of(file.name) is not None]
         formats = {known for file in files if (known := format_of(file.name)) is not None}
-    looked_for = ", ".join(suffix for suffix, known in SUFFIXES.items() if asked in (None, known))
+    looked_for = ", ".join(
+        suffix for suffix, known in SUFFIXES.items() if asked in (None, known) or (asked, known) == ("capture", "jsonl")
+    )
     if not files:
         raise DatasetNotFoundError(
             f"{path} matches {len(candidates)} files, none of them of a format looked for ({looked_for})."

@@ -57,9 +57,8 @@ def parse(piece: Piece, file: File, expected: Schema | None) -> tuple[pl.DataFra
         if frame is not None:
             frame = flatten(frame)
             return frame, BrokenLines(), _integers(frame, block)
-    records, broken = _records(piece, file)
-    frame = _frame([_flat(record) for record in records])
-    return frame, broken, {}
+    found, broken = records(piece, file)
+    return frame_of([flat(record) for _, record in found]), broken, {}
 
 
 def _read(block: bytes, expected: Schema | None) -> pl.DataFrame | None:
@@ -162,7 +161,7 @@ def _integers(frame: pl.DataFrame, block: bytes) -> dict[str, int]:
     for row in np.flatnonzero(some).tolist():
         record = orjson.loads(block[begins[row] : ends[row]])
         if nested:
-            record = _flat(record)
+            record = flat(record)
         for name in whole:
             counts[name] += type(record.get(name)) is int
     return counts
@@ -180,8 +179,9 @@ def _line_bounds(block: bytes, rows: int) -> tuple[NDArray[np.intp], NDArray[np.
     return begins, ends
 
 
-def _records(piece: Piece, file: File) -> tuple[list[dict[str, Any]], BrokenLines]:
-    records: list[dict[str, Any]] = []
+def records(piece: Piece, file: File) -> tuple[list[tuple[int, dict[str, Any]]], BrokenLines]:
+    """A piece's objects with the numbers of their lines, and the lines that are none."""
+    found: list[tuple[int, dict[str, Any]]] = []
     broken = BrokenLines()
     for number, line in enumerate(piece.block.split(b"\n"), piece.line):
         if not line or line.isspace():
@@ -200,10 +200,10 @@ def _records(piece: Piece, file: File) -> tuple[list[dict[str, Any]], BrokenLine
             broken.add(file.name, number, f"not JSON ({_reason(error)})")
         else:
             if isinstance(record, dict):
-                records.append(record)
+                found.append((number, record))
             else:
                 broken.add(file.name, number, f"a JSON {type(record).__name__} where an object is needed")
-    return records, broken
+    return found, broken
 
 
 def _reason(error: Exception) -> str:
@@ -213,25 +213,28 @@ def _reason(error: Exception) -> str:
     return "half of a surrogate pair" if isinstance(error, UnicodeEncodeError) else type(error).__name__
 
 
-def _flat(record: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+def flat(record: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """An object's fields, those of objects inside of it named by their path."""
     if not any(isinstance(value, dict) for value in record.values()):
         return {path + key: value for key, value in record.items()} if path else dict(record)
-    flat: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for key, value in record.items():
-        flat |= _flat(value, f"{path}{key}.") if isinstance(value, dict) else {path + key: value}
-    return flat
+        fields |= flat(value, f"{path}{key}.") if isinstance(value, dict) else {path + key: value}
+    return fields
 
 
-def _frame(records: list[dict[str, Any]]) -> pl.DataFrame:
+def frame_of(records: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows as columns of texts; a field that a row lacks is missing there."""
     names: dict[str, None] = {}
     for record in records:
         if not record.keys() <= names.keys():
             names.update(dict.fromkeys(record))
-    columns = {name: [_text(record.get(name)) for record in records] for name in names}
+    columns = {name: [json_text(record.get(name)) for record in records] for name in names}
     return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String), height=len(records))
 
 
-def _text(value: Any) -> str | None:
+def json_text(value: Any) -> str | None:
+    """A value as it is written in JSON; a text as it is."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -95,7 +95,7 @@ def profile_dataset(
     profile = merged(files) or like.empty()
     for name in dataset.read_columns:
         profile.columns.setdefault(name, ColumnProfile(name, missing=profile.rows))
-    if dataset.format == "jsonl":
+    if dataset.format in ("jsonl", "capture"):
         # Where an object is always missing in a chunk, nothing tells that it is one.
         for name in [name for name, column in profile.columns.items() if column.present == 0]:
             if any(other.startswith(f"{name}.") for other in profile.columns):

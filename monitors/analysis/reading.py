@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from monitors.analysis import csv_files, json_lines, parquet_files
+from monitors.analysis import capture, csv_files, json_lines, parquet_files
 from monitors.analysis.broken import BrokenLines
+from monitors.analysis.capture import NO_LAYOUT, CaptureLayout
 from monitors.analysis.csv_files import Dialect
 from monitors.analysis.errors import ColumnsError
 from monitors.analysis.files import File, Format, Source, find
@@ -69,6 +70,8 @@ class Chunk:
             frame, broken = csv_files.parse(self.content, self.position == 0, names, self.file, dataset.dialect)
             if names != dataset.columns:
                 frame = frame.select(dataset.columns)
+        elif dataset.format == "capture":
+            frame, broken, integers = capture.parse(self.content, self.file, dataset.layout)
         else:
             expected = None if self.expected is None else dict(self.expected)
             frame, broken, integers = json_lines.parse(self.content, self.file, expected)
@@ -85,8 +88,9 @@ class Dataset:
         files: In the order of their names.
         format: How all of them are read.
         dialect: How CSV files are written.
-        columns: Names in order. Empty for JSON Lines, whose names are known only when every line was seen.
+        columns: Names in order. Empty for JSON Lines and captures, whose names are known only when every line was seen.
         selected: The columns to read; None for all.
+        layout: What the fields of captured records are called.
     """
 
     files: tuple[File, ...]
@@ -94,6 +98,7 @@ class Dataset:
     dialect: Dialect
     columns: tuple[str, ...]
     selected: tuple[str, ...] | None = None
+    layout: CaptureLayout = NO_LAYOUT
     _orders: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -168,7 +173,7 @@ class Dataset:
             self.order_in(file)
             cut = csv_files.cut(file, self.dialect, rows)
         else:
-            expected = json_lines.expect(file)
+            expected = json_lines.expect(file) if self.format == "jsonl" else None
             cut = json_lines.cut(file, rows)
         for position, piece in enumerate(cut):
             if stop is not None and position >= stop:
@@ -193,6 +198,7 @@ def open_dataset(
     quote: str | None = '"',
     encoding: str = "utf-8",
     source: Source | None = None,
+    layout: CaptureLayout | None = None,
 ) -> Dataset:
     """Find the files of a data set and learn their columns; rows are read later.
 
@@ -206,6 +212,7 @@ def open_dataset(
         quote: Around fields of CSV files; None for none.
         encoding: Of CSV files.
         source: Where to look; this machine's file system if not given.
+        layout: What the fields of captured records are called.
 
     Raises:
         DatasetNotFoundError: Nothing is at `path`, or no file of a known (or of the one given) format.
@@ -227,11 +234,12 @@ def open_dataset(
         with files[0].on_disk() as first:
             names = parquet_files.columns(files[0], first)
     absent = [name for name in columns or () if name not in names]
-    if absent and found != "jsonl":
+    if absent and found in ("csv", "parquet"):
         raise ColumnsError(
             f"{files[0]} has no column {', '.join(map(repr, absent))}; it has {', '.join(map(repr, names))}."
         )
-    return Dataset(files, found, dialect, names, None if columns is None else tuple(columns))
+    selected = None if columns is None else tuple(columns)
+    return Dataset(files, found, dialect, names, selected, layout or NO_LAYOUT)
 
 
 def _select(frame: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
