@@ -1,4 +1,4 @@
-"""Commands that compute: `monitor baseline` and `monitor run`."""
+"""Commands that compute: `monitor baseline`, `monitor run` and `monitor merge`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from api.cli import monitor_tables
 from api.cli.call import DONE, FOUND, Call, Session, command, progress
 from api.cli.models import PANEL as MODELS
 from api.cli.models import Asked, MonitorType, TypeOption, content
-from api.cli.reading import ReadingOptions
+from api.cli.reading import ReadingOptions, allowed, source
 
 if TYPE_CHECKING:
     from api.cli.monitor_tables import Result
@@ -65,6 +65,7 @@ def register(app: typer.Typer) -> None:
     monitor = typer.Typer(no_args_is_help=True, help="Learn what data looks like, and hold later data against it.")
     command(monitor, "baseline")(baseline)
     command(monitor, "run")(run)
+    command(monitor, "merge")(merge)
     app.add_typer(monitor, name="monitor", rich_help_panel=PANEL)
 
 
@@ -173,6 +174,48 @@ def run(
                 )
         call.emit(monitor_tables.document(made), lambda console: monitor_tables.show(console, made, "run"))
         return FOUND if made.violations else DONE
+
+    return call.graph(work)
+
+
+def merge(
+    call: Call,
+    captures: Annotated[
+        str, typer.Argument(metavar="CAPTURES", help="Captured records: a file, folder, pattern, s3://.")
+    ],
+    truth: Annotated[str, typer.Argument(metavar="TRUTH", help="Ground truth: a file, folder, pattern or s3://.")],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The folder that gets merge/ENDPOINT/VARIANT/….")],
+    endpoint: Annotated[
+        str | None, typer.Option(help="The endpoint, or the batch schedule; by the captures' folders if not given.")
+    ] = None,
+    variant: Annotated[str | None, typer.Option(help="The variant; a batch schedule has none.")] = None,
+    max_broken: Annotated[
+        float, typer.Option("--max-broken", min=0, max=1, help="The share of lines that may be broken.")
+    ] = 0.01,
+    name: Name = None,
+) -> int:
+    """Join captured records with their ground truth, on inferenceId or else eventId.
+
+    Labels that came late are merged by running it again: the parts of an hour are written anew.
+    """
+
+    async def work(session: Session) -> int:
+        from monitors import merges
+        from monitors.datasets import Reading
+
+        with progress(f"merging {captures}") as report:
+            made = await merges.merge(
+                *(session.catalog, session.caller, allowed(session, captures), allowed(session, truth)),
+                Path(allowed(session, str(output))),
+                endpoint=endpoint,
+                variant=variant,
+                name=name or merges.NAME,
+                reading=Reading(broken_share=max_broken, source=source(session, captures)),
+                truth_reading=Reading(source=source(session, truth)),
+                on_progress=forward(report),
+            )
+        call.emit(monitor_tables.merged_document(made), lambda console: monitor_tables.show_merged(console, made))
+        return DONE
 
     return call.graph(work)
 

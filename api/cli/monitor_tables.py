@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from monitors.bias import BiasResult
     from monitors.data_quality import DataResult
+    from monitors.merges import Merged
     from monitors.model_quality import QualityResult
 
     Result = DataResult | QualityResult | BiasResult
@@ -55,6 +56,40 @@ def show(console: "Console", result: "Result", what: str) -> None:
     for arn, stored in recorded.files.values():
         console.print(f"{stored.uri.removeprefix('file://')}  {arn.split(':', 5)[-1]}", soft_wrap=True, markup=False)
     console.print(f"{what} {recorded.arn}", soft_wrap=True)
+
+
+def merged_document(made: "Merged") -> dict[str, Any]:
+    """A merge with ground truth as plain values."""
+    counts = made.counts
+    return {
+        "arn": made.arn,
+        "job": made.job,
+        "data": made.data_arn,
+        "created": made.created,
+        "folder": str(made.folder),
+        "parts": [str(part) for part in made.parts],
+        "captured": counts.captured,
+        "merged": counts.merged,
+        "unlabelled": counts.unlabelled,
+        "unmatched_labels": counts.unmatched,
+        "replaced_labels": counts.replaced,
+        "broken_lines": counts.broken.count,
+    }
+
+
+def show_merged(console: "Console", made: "Merged") -> None:
+    """How many records have a label now, and where they lie."""
+    counts = made.counts
+    console.print(f"{counts.merged:,} of {counts.captured:,} captured records have a label")
+    for number, what in (
+        (counts.unmatched, "labels belong to no captured record"),
+        (counts.replaced, "labels were replaced by later ones"),
+        (counts.broken.count, "lines can't be read"),
+    ):
+        if number:
+            console.print(f"{number:,} {what}")
+    console.print(f"{made.folder}", soft_wrap=True, markup=False)
+    console.print(f"merge {made.arn}", soft_wrap=True)
 
 
 def _measured(result: "Result") -> dict[str, Any]:

@@ -71,3 +71,23 @@ def test_mistakes_are_told(files: Stemma) -> None:
     written(files.folder / "odd", f"{HOUR}/a.jsonl", json.loads('{"a": 1}'))
     shown = files("monitor", "baseline", "odd", "--format", "capture")
     assert (shown.code, "line 1: it has no captureData" in " ".join(shown.err.split())) == (2, True)
+
+
+def test_a_merge_is_told_and_can_be_monitored(files: Stemma) -> None:
+    labelled = [row.split(",")[0] for row in UNFAIR.split()]
+    written(
+        files.folder, "truth.jsonl", *(truth(f"e{position}", label) for position, label in enumerate(labelled[:280]))
+    )
+    shown = files("monitor", "merge", "unfair", "truth.jsonl", "out")
+    assert shown.code == 0
+    assert "280 of 300 captured records have a label" in shown.out
+    made = files.ok("monitor", "merge", "unfair", "truth.jsonl", "out")
+    assert (made["created"], made["merged"], made["unlabelled"]) == (False, 280, 20)
+    baseline = files.ok("monitor", "baseline", "train.csv", *QUALITY)["arn"]
+    run = files("monitor", "run", "out/merge", "--type", "model-quality", "--baseline", baseline, *NAMED)
+    assert (run.code, run.json["rows"]) == (3, 280)
+    upstream = files.ok("lineage", run.json["data"], "-d", "descendants")
+    assert run.json["arn"] in {node["arn"] for node in upstream["nodes"]}
+    written(files.folder, "others.jsonl", truth("x", "1"))
+    nothing = files("monitor", "merge", "good", "others.jsonl", "out")
+    assert (nothing.code, "none of 300 captured records" in nothing.err) == (1, True)

@@ -1,0 +1,1 @@
+"""Captured records and their ground truth: joined, and written in SageMaker's layout."""
