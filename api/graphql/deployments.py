@@ -7,15 +7,21 @@ import strawberry
 from api.graphql import cursors, payloads
 from api.graphql.connections import Connection, connection
 from api.graphql.context import Info
+from api.graphql.decisions import Decision, shown_decisions
 from api.graphql.entities import Action
 from api.graphql.entities import Context as ContextType
 from api.graphql.payloads import Payload
 from api.graphql.scalars import BigInt
+from graph import history
+from graph.associations import AssociationType
 from graph.hosting import endpoints, names, production
 from graph.hosting.names import Hosted
 from graph.listing import Page
 from graph.registry import names as registry
 from graph.times import Moment, from_ms, to_ms
+
+CAUSES = 100
+"""What contributed to a deployment that is looked through for decisions."""
 
 
 @strawberry.type
@@ -67,6 +73,16 @@ class Deployment:
     def cause(self) -> str | None:
         """Why it began: `Create`, `Update`, `Weights` or `Rollback`."""
         return self.data.told("Cause")
+
+    @strawberry.field
+    async def approvals(self, info: Info) -> list[Decision]:
+        """The decisions by which it was allowed when it began, with what the gates found."""
+        context = info.context
+        key = (self.data.action.arn, self.when, False, (AssociationType.CONTRIBUTED_TO,), CAUSES, None)
+        page = await context.associations.load(key)
+        arns = [edge.source for _, edge in page.items]
+        found = await history.entities(context.catalog.store, context.account, arns, self.when)
+        return shown_decisions(found.values(), self.when)
 
     @strawberry.field
     def started_at(self) -> datetime:

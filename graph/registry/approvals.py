@@ -114,7 +114,7 @@ class Decision:
             if objection is not None and not self.override:
                 raise ForbiddenError(
                     f"{named.resource} can't be approved by {draft.actor}: {objection}; the gates of its group ask for "
-                    f"{asked.approvals} approvals by persons who had no part in it"
+                    f"approval by {'another person' if asked.approvals == 1 else f'{asked.approvals} other persons'}"
                 )
             actors += [] if repeated or objection is not None else [draft.actor]
             found.insert(0, findings.approving(asked.approvals, actors, registrant, evidence.principals))
