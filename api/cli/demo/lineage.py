@@ -1,4 +1,4 @@
-"""What the demonstration records before anything is monitored: from the census files to the endpoint."""
+"""What the demonstration records before anything is in production: from the census files to model data and evaluation."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from graph.artifacts import Stored
 from graph.associations import AssociationType
 from graph.canonical import canonical, digest
-from graph.commands import Command, Place, associate, create_artifact, create_named
+from graph.commands import Command, Place, associate, create_named
 from graph.contents import content, sha256
 from graph.entities import Kind, Status
 from monitors.datasets import uri_of
@@ -38,16 +38,11 @@ class Records:
         return made.arn
 
     def stored(self, stored: Stored, kind: str, **properties: str) -> str:
-        """A file of the artifact store."""
-        put = create_artifact(
-            self.place,
-            stored.uri,
-            type=kind,
-            source_types=[sha256(stored.digest)],
-            properties={"sha256": stored.digest, "bytes": str(stored.size), **properties},
-        )
-        self.commands.append(put)
-        return put.arn
+        """A file of the artifact store, as location and content; the content's ARN."""
+        told = {"sha256": stored.digest, "bytes": str(stored.size), **properties}
+        made = content(self.place, stored.uri, [sha256(stored.digest)], type=kind, properties=told)
+        self.commands.append(made)
+        return made.arn
 
     def job(self, kind: str, name: str, inputs: list[str], outputs: list[str], **details: Any) -> str:
         """A job that made outputs from inputs; its name follows from its inputs."""
@@ -68,29 +63,6 @@ class Records:
         for arn in outputs:
             self.connect(put.arn, PRODUCED, arn)
         return put.arn
-
-    def model(self, name: str, data: str) -> str:
-        """A model made from model data."""
-        resource = self.place.arn(f"model/{name}")
-        put = create_artifact(self.place, resource, name=name, type="Model", resource_arn=resource)
-        self.commands.append(put)
-        self.connect(data, CONTRIBUTED, put.arn)
-        return put.arn
-
-    def deployment(self, name: str, model: str, endpoint: str) -> tuple[str, str]:
-        """A model put on an endpoint: the action and the endpoint."""
-        context = create_named(
-            self.place,
-            Kind.CONTEXT,
-            endpoint,
-            type="Endpoint",
-            resource_arn=self.place.arn(f"endpoint/{endpoint}"),
-        )
-        action = create_named(self.place, Kind.ACTION, name, type="ModelDeployment", status=Status.COMPLETED)
-        self.commands += [context, action]
-        self.connect(model, CONTRIBUTED, action.arn)
-        self.connect(action.arn, ASSOCIATED, context.arn)
-        return action.arn, context.arn
 
     def connect(self, source: str, association: AssociationType, destination: str) -> None:
         """An association, from cause to effect."""

@@ -45,6 +45,8 @@ def document(
         "upstream": lineage_document(answers["upstream"]),
         "table": answers["table"],
         "downstream": lineage_document(answers["downstream"]),
+        "version": answers["version"],
+        "missing": list(answers["standing"].missing),
         "ledgerEntries": answers["verdict"].entries,
     }
 
@@ -71,11 +73,16 @@ def show(console: Console, session: Session, quarters: "list[Quarter]", answers:
     console.print(nodes_table(answers["upstream"].nodes, "Where a violation came from (upstream)", arns=False))
     title = f"What the training table touches (downstream: {len(answers['downstream'].nodes)} entities)"
     console.print(table(title, ("depth", "kind", "type", "#entities", "names"), grouped(answers["downstream"])))
+    missing = "; ".join(answers["standing"].missing)
+    console.print(
+        f"{answers['version']} was approved before it ran, and still is; its approval is stale by now: {missing}\n",
+        markup=False,
+    )
     verdict = answers["verdict"]
     console.print(
         f"The ledger is in order: {verdict.entries} entries, {verdict.revisions + verdict.edges:,} records.\n"
     )
-    further(console, session, answers["violation"])
+    further(console, session, answers["violation"], answers["version"])
 
 
 def violation_cells(quarters: "list[Quarter]") -> list[tuple[str, str, str, str, str]]:
@@ -101,7 +108,7 @@ def grouped(found: "Lineage") -> list[tuple[str, str, str, int, str]]:
     return cells
 
 
-def further(console: Console, session: Session, arn: str) -> None:
+def further(console: Console, session: Session, arn: str, version: str) -> None:
     """Commands to go on with."""
     folder = shlex.quote(str(session.settings.data_dir))
     asked = orjson.dumps({"query": QUERY % orjson.dumps(arn).decode()}).decode()
@@ -109,6 +116,7 @@ def further(console: Console, session: Session, arn: str) -> None:
     for line in (
         f"stemma lineage {short(arn)} --direction ascendants --data-dir {folder}",
         f"stemma entity show {short(arn)} --data-dir {folder}",
+        f"stemma registry gate {version} --data-dir {folder}",
         f"stemma serve --data-dir {folder}",
         "curl -s http://127.0.0.1:8440/graphql -H 'Content-Type: application/json' \\",
         f"  -d {shlex.quote(asked)}",

@@ -15,13 +15,14 @@ from api.cli.demo import report
 from api.cli.demo.census import LABEL, Census, load, save
 from api.cli.demo.lineage import ASSOCIATED, CONTRIBUTED, DERIVED, Records, numbers
 from api.cli.demo.model import PARAMETERS, Model, framework, train
+from api.cli.demo.production import Production, produce
 from graph.errors import StemmaError
 from graph.lineage import Direction, Lineage, walk
+from graph.registry.standing import standing
 from graph.verification import verify
 from monitors import data_quality
 from monitors.data_quality import DataResult
 
-ENDPOINT = "employment"
 DRIFTED = ("2017-q4", "2018-q1")
 """The quarters in which residents of group quarters (dormitories, nursing homes) were delivered as one block."""
 
@@ -35,9 +36,7 @@ class Arns:
     """The entities that the demonstration asks about."""
 
     train: str
-    model: str
-    deployment: str
-    endpoint: str
+    runs: Production
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,9 @@ async def run(call: Call, session: Session) -> int:
         model = train(census.train)
         metrics = model.evaluate(census.validation)
         check(metrics["auc"] > 0.85, f"the model's AUC is {metrics['auc']}")
-    async with step(screen, f"Record data, jobs, model and deployment (AUC {metrics['auc']:.3f} on held-out records)"):
+    async with step(
+        screen, f"Record data and jobs; register, approve, deploy (AUC {metrics['auc']:.3f} on held-out records)"
+    ):
         arns, tables = await record(session, census, model, metrics, folder)
     async with step(screen, "Learn the baseline from the held-out records as the model scored them"):
         learnt = await data_quality.baseline(
@@ -96,7 +97,7 @@ async def step(screen: Console, what: str) -> AsyncIterator[None]:
 async def record(
     session: Session, census: Census, model: Model, metrics: dict[str, float], folder: Path
 ) -> tuple[Arns, dict[str, pl.DataFrame]]:
-    """Write the tables, and record where they came from, as one request."""
+    """Write the tables, record where they came from, and let the model into production."""
     tables = {name: model.score(records) for name, records in census.later.items()}
     records = Records(session.place)
     reference = records.file(census.reference_file, "DataSet", period="2015")
@@ -109,20 +110,22 @@ async def record(
     data = records.stored(stored, "ModelData", framework=framework())
     records.job("training", "employment-train", [trained_on, code], [data], parameters=numbers(PARAMETERS))
     scored = records.file(save(model.score(census.validation), folder / "baseline.parquet"), "DataSet")
-    evaluation = records.stored(session.artifacts.put(orjson.dumps(metrics), "evaluation.json"), "Evaluation")
+    metrics_file = session.artifacts.put(orjson.dumps(metrics), "evaluation.json")
+    told = {key: repr(value) for key, value in metrics.items()}
+    evaluation = records.stored(metrics_file, "Evaluation", **told)
     records.job(
         "processing", "employment-evaluate", [held_out, data], [evaluation, scored], parameters=numbers(metrics)
     )
-    name = f"employment-{stored.digest[:12]}"
-    made = records.model(name, data)
-    deployment, endpoint = records.deployment(f"{name}-deployment", made, ENDPOINT)
+    await session.write(records.commands, "demo")
+    runs = await produce(session, stored.uri, metrics_file.uri, stored.digest)
+    records = Records(session.place)
     for quarter, table in tables.items():
         captured = records.file(save(table, folder / f"{quarter}.parquet"), "CapturedData", window=quarter)
         records.connect(analysis, DERIVED, captured)
-        records.connect(deployment, CONTRIBUTED, captured)
-        records.connect(captured, ASSOCIATED, endpoint)
+        records.connect(runs.deployment, CONTRIBUTED, captured)
+        records.connect(captured, ASSOCIATED, runs.endpoint)
     await session.write(records.commands, "demo")
-    return Arns(trained_on, made, deployment, endpoint), tables
+    return Arns(trained_on, runs), tables
 
 
 async def monitor(
@@ -143,7 +146,7 @@ async def monitor(
             folder / f"{name}.parquet",
             learnt.arn,
             name="employment-monitor",
-            model=arns.model,
+            model=arns.runs.version,
         )
         outcomes = census.later[name][LABEL]
         accuracy = (outcomes == table["prediction"]).mean()
@@ -153,7 +156,7 @@ async def monitor(
 
 
 async def ask(session: Session, arns: Arns, quarters: list[Quarter]) -> dict[str, Any]:
-    """The two questions, and whether the ledger is in order."""
+    """The two questions, how the version stands now, and whether the ledger is in order."""
     violations = {arn for quarter in quarters for arn in quarter.result.violation_arns}
     first = min(
         arn
@@ -163,14 +166,25 @@ async def ask(session: Session, arns: Arns, quarters: list[Quarter]) -> dict[str
     )
     upstream = await walked(session, first, Direction.ASCENDANTS)
     above = {node.arn for node in upstream.nodes}
-    for arn in (arns.train, arns.model, arns.deployment):
+    for arn in (arns.train, arns.runs.version, arns.runs.deployment):
         check(arn in above, f"{arn} is not upstream of {first}")
     downstream = await walked(session, arns.train, Direction.DESCENDANTS)
     below = {node.arn for node in downstream.nodes}
-    check(violations | {arns.endpoint} <= below, "the training table does not lead to every violation")
+    check(violations | {arns.runs.endpoint} <= below, "the training table does not lead to every violation")
+    version = await session.catalog.entity(session.account, arns.runs.version)
+    stands = await standing(session.catalog.store, session.place, version)
+    check({reason.arn for reason in stands.stale} == violations, "the approval is not stale by every violation")
     verdict = await verify(session.catalog.store, session.catalog.checkpoints, session.account)
     check(verdict.problem is None, f"the ledger is broken: {verdict.problem}")
-    return {"violation": first, "table": arns.train, "upstream": upstream, "downstream": downstream, "verdict": verdict}
+    return {
+        "violation": first,
+        "table": arns.train,
+        "upstream": upstream,
+        "downstream": downstream,
+        "verdict": verdict,
+        "version": arns.runs.name,
+        "standing": stands,
+    }
 
 
 async def walked(session: Session, arn: str, direction: Direction) -> Lineage:
