@@ -27,7 +27,7 @@ class Keys:
     async def make(self, name: str = "ana", role: Role = Role.WRITER, **given: Any) -> MadeKey:
         return await self.principals.create(self.admin, name, role=role, **given)
 
-    async def post(self, authorization: str | None, query: str = WHO, **variables: Any) -> httpx.Response:
+    async def post(self, authorization: str | None, query: str = WHO, /, **variables: Any) -> httpx.Response:
         headers = {} if authorization is None else {b"Authorization": authorization.encode()}
         body = {"query": query, "variables": variables}
         return await self.service.client.post("/graphql", json=body, headers=headers)
