@@ -5,7 +5,7 @@ import json
 import os
 import random
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from api.app import create_app
 from api.settings import load
 from graph.access import Caller, Role
 from graph.catalog import Catalog
+from graph.monitoring.scheduler import Scheduler
+from monitors.processing.processes import Limits
+from monitors.processing.worker import Worker
 from tests.api.cli.conftest import STEMMA
 from tests.conformance.responses import Checked
 from tests.conftest import Databases
@@ -26,7 +29,7 @@ from tests.servers.application import Switch
 from tests.servers.environments import python
 
 MODULES = {
-    "sdk2": ("lineage", "walks", "runs", "experiments1", "waits2"),
+    "sdk2": ("lineage", "walks", "runs", "experiments1", "waits2", "monitors2"),
     "sdk3": ("lineage", "walks", "runs", "resources3"),
 }
 """The scenarios of each environment, modules in `clients/`."""
@@ -69,13 +72,17 @@ async def ran(
     """The outcome of every environment's scenarios, and what the service answered; each process has an account of its own."""
     behind, address = switch
     seal = databases.folder / "keys" / "secrets.key"
-    settings = load(data_dir=tmp_path_factory.mktemp("service"), keys="required", secrets_key_file=seal)
+    accounts = {environment: f"{random.randrange(10**12):012d}" for environment in MODULES}
+    policy = tmp_path_factory.mktemp("policy") / "policy.toml"
+    policy.write_text(_policy(object_store, accounts.values()))
+    policy.chmod(0o600)
+    settings = load(data_dir=tmp_path_factory.mktemp("service"), keys="required", secrets_key_file=seal, policy=policy)
     app = create_app(settings, catalog)
     app.state.catalog = catalog
     principals = auth.principals(settings, catalog)
 
     async def run(environment: str) -> Ran:
-        admin = Caller(f"{random.randrange(10**12):012d}", "operator", "test", Role.ADMIN)
+        admin = Caller(accounts[environment], "operator", "test", Role.ADMIN)
         made = await principals.create(admin, "ana", role=Role.WRITER)
         key = {"AWS_ACCESS_KEY_ID": made.key.id, "AWS_SECRET_ACCESS_KEY": made.secret}
         folder = tmp_path_factory.mktemp(environment)
@@ -83,11 +90,33 @@ async def ran(
 
     before, checked = behind.app, Checked(app)
     behind.app = checked
-    try:
-        found = await asyncio.gather(*map(run, MODULES))
-    finally:
-        behind.app = before
+    scheduler = Scheduler(catalog, accounts=[*accounts.values()])
+    worker = Worker(catalog, settings.reach(), Limits(2_048, 120), accounts=[*accounts.values()])
+    stop = asyncio.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAKE_ID", "id")
+        patch.setenv("LAKE_SECRET", "secret")
+        scheduler.start()
+        working = asyncio.create_task(worker.run(stop))
+        try:
+            found = await asyncio.gather(*map(run, MODULES))
+        finally:
+            stop.set()
+            scheduler.stop()
+            await working
+            behind.app = before
     return dict(zip(MODULES, found, strict=True)), checked
+
+
+def _policy(object_store: str, accounts: Iterable[str]) -> str:
+    """What lets workers touch the clients' bucket."""
+    lines = [
+        *("[credentials.lake]", 'key_id_variable = "LAKE_ID"', 'secret_variable = "LAKE_SECRET"'),
+        *(f'endpoint = "{object_store}"', 'region = "us-east-1"'),
+    ]
+    for account in accounts:
+        lines += [f"[accounts.{account}]", f's3 = [{{ prefix = "s3://{BUCKET}/", credentials = "lake" }}]']
+    return "\n".join(lines)
 
 
 def _run(environment: str, folder: Path, address: str, object_store: str, key: dict[str, str]) -> Ran:
