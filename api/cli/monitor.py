@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli import monitor_tables
+from api.cli import monitor_tables, schedules
 from api.cli.call import DONE, FOUND, Call, Session, command, progress
 from api.cli.models import PANEL as MODELS
 from api.cli.models import Asked, MonitorType, TypeOption, content
@@ -66,6 +66,7 @@ def register(app: typer.Typer) -> None:
     command(monitor, "baseline")(baseline)
     command(monitor, "run")(run)
     command(monitor, "merge")(merge)
+    schedules.register(monitor)
     app.add_typer(monitor, name="monitor", rich_help_panel=PANEL)
 
 
