@@ -25,9 +25,10 @@ $(VENV)/.demo: requirements/stemma.txt requirements/demo-data.txt pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
+$(VENV)/.dev: requirements/dev.txt capture/pyproject.toml $(VENV)/.demo
 	@echo "installing what the tests need ..."
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable capture
 	@touch $@
 
 demo: $(VENV)/.demo ## monitor real data, print what was found and where to look

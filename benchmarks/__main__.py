@@ -3,6 +3,6 @@
 import subprocess
 import sys
 
-for name in ("start", "signatures", "sagemaker", "cone", "ingest", "statistics", "bias", "quality"):
+for name in ("start", "signatures", "sagemaker", "cone", "ingest", "statistics", "bias", "quality", "capture"):
     print(f"\n== {name}", flush=True)
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
