@@ -169,7 +169,8 @@ async def run(
     given = {"causes": held.causes, "mode": mode, "tolerance": repr(tolerance), "replicates": replicates}
     record = Record(catalog.place(caller.account), name, {**identity(measured, reading), **given})
     subject = Subject(
-        *(NAME, record.arn, record.job, measured, baseline_arn, model),
+        *(NAME, record.arn, record.job, measured, held.causes[0]),
+        model=held.causes[2] if model is not None else None,
         reading=reading or Reading(),
         settings={"mode": mode, "tolerance": tolerance, "replicates": replicates, "seed": config.seed},
     )

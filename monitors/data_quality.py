@@ -171,7 +171,14 @@ async def run(
         files["drift.json"] = drift_to_json(drifts, correction)
     record = Record(catalog.place(caller.account), name, {**identity(observed, reading), **asked, "causes": causes})
     subject = Subject(
-        *(NAME, record.arn, record.job, observed, baseline_arn, model), reading=reading or Reading(), settings=asked
+        NAME,
+        record.arn,
+        record.job,
+        observed,
+        baseline=held.constraints_arn,
+        model=causes[2] if model is not None else None,
+        reading=reading or Reading(),
+        settings=asked,
     )
     found_and_before = DataFound(observed.statistics, held.constraints, tuple(found), held.statistics)
     recorded = await conclude_run(

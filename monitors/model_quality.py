@@ -163,7 +163,8 @@ async def run(
         found = find_quality_violations(statistics, constraints)
     record = Record(catalog.place(caller.account), name, {**identity(measured, reading), "causes": held.causes})
     subject = Subject(
-        *(NAME, record.arn, record.job, measured, baseline_arn, model),
+        *(NAME, record.arn, record.job, measured, held.causes[0]),
+        model=held.causes[2] if model is not None else None,
         reading=reading or Reading(),
         settings={"seed": config.seed},
     )

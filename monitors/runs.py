@@ -91,7 +91,7 @@ class Subject:
         arn: Of the run's trial component.
         job: The job's name.
         data: What was read.
-        baseline: The ARN that it was held against; None of a baseline itself.
+        baseline: The ARN of the constraints that it was held against; None of a baseline itself.
         model: The ARN of the model whose data this is, where one was named.
         reading: How the data was read, as far as it was not as usual.
         settings: What else the numbers depend on.

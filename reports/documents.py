@@ -108,7 +108,7 @@ class Document:
         subtitle: What kind of document it is.
         parts: What stands before the first section.
         sections: The rest.
-        created: Its date, in seconds since the epoch: a part of the PDF's bytes.
+        created: Its date, in seconds since the epoch, which is a part of the PDF's bytes; None for none.
         footer: What stands at the foot of every page.
         contents: Whether a table of contents follows the first parts.
     """
@@ -117,6 +117,6 @@ class Document:
     subtitle: str = ""
     parts: Sequence[Part] = ()
     sections: Sequence[Section] = ()
-    created: int = 0
+    created: int | None = None
     footer: str = ""
     contents: bool = False

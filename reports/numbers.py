@@ -45,7 +45,7 @@ def _finite(value: float, digits: int) -> str:
     if value == int(value) and value < 1e15:
         return f"{int(value):,}"
     if value >= 1e15 or value < 1e-5:
-        return f"{value:.{digits - 1}g}"
+        return f"{value:.{digits}g}"
     if value >= 10 ** (digits - 1):
         return f"{value:,.0f}"
     rounded = f"{value:.{digits}g}"

@@ -50,12 +50,15 @@ def typeset(order: dict[str, Any]) -> bytes:
         package_path=TEMPLATES / "none",
         package_cache_path=TEMPLATES / "none",
     )
-    inputs = {"data": order["data"], "figures": orjson.dumps(order["figures"]).decode()}
+    created = order["created"]
+    inputs = {
+        "data": order["data"],
+        "figures": orjson.dumps(order["figures"]).decode(),
+        "dated": "no" if created is None else "yes",
+    }
     while True:
         try:
-            made = compiler.compile(
-                format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=int(order["created"])
-            )
+            made = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=created or 0)
         except typst.TypstError as error:
             shown = {key: without(text, error.message) for key, text in inputs.items()}
             if shown == inputs:

@@ -33,7 +33,7 @@ async def pdf(
     data: Mapping[str, Any],
     figures: Mapping[str, bytes] | None = None,
     *,
-    created: int = 0,
+    created: int | None = None,
     seconds: float = SECONDS,
     memory: int = MEMORY,
 ) -> bytes:
@@ -46,7 +46,7 @@ async def pdf(
         template: Its name without `.typ`. It begins with `#import "base.typ": data, figure-bytes`.
         data: Plain values, which the template finds as `data`.
         figures: SVG pictures by name, which the template finds with `figure-bytes(name)`.
-        created: Seconds since the epoch: the document's date.
+        created: Seconds since the epoch: the document's date; without it the document has none.
         seconds: How long it may take.
         memory: Bytes that it may take.
 

@@ -60,6 +60,9 @@ class DriftOptions:
     ] = None
 
 
+Report = Annotated[bool, typer.Option("--report/--no-report", help="Also write report.html and report.pdf.")]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     monitor = typer.Typer(no_args_is_help=True, help="Learn what data looks like, and hold later data against it.")
@@ -81,6 +84,7 @@ def baseline(
     ] = None,
     type: TypeOption = MonitorType.data_quality,  # noqa: A002  # as in AWS's API
     intervals: Intervals = 0,
+    report: Report = True,
 ) -> int:
     """Learn what a data set looks like: statistics.json and constraints.json; or how good or biased a model is.
 
@@ -89,19 +93,21 @@ def baseline(
 
     async def work(session: Session) -> int:
         from monitors import bias, data_quality, model_quality
+        from reports.monitoring import writing
 
         path, read = reading.place(session, data, profiling=type is MonitorType.data_quality)
         room = (session.catalog, session.artifacts, session.caller, path)
         own = content(constraints)
         made: Result
-        with progress(f"reading {data}") as report:
-            heard = forward(report)
+        with progress(f"reading {data}") as read_so_far:
+            heard = forward(read_so_far)
             if type is MonitorType.model_quality:
                 made = await model_quality.baseline(
                     *(*room, asked.quality(reading.group_by, reading.every)),
                     name=name or model_quality.BASELINE_NAME,
                     reading=read,
                     constraints=own,
+                    pages=writing.quality_pages if report else None,
                     on_progress=heard,
                 )
             elif type is MonitorType.bias:
@@ -110,11 +116,17 @@ def baseline(
                     name=name or bias.BASELINE_NAME,
                     replicates=intervals,
                     reading=read,
+                    pages=writing.bias_pages if report else None,
                     on_progress=heard,
                 )
             else:
                 made = await data_quality.baseline(
-                    *room, name=name or data_quality.BASELINE_NAME, reading=read, constraints=own, on_progress=heard
+                    *room,
+                    name=name or data_quality.BASELINE_NAME,
+                    reading=read,
+                    constraints=own,
+                    pages=writing.data_pages if report else None,
+                    on_progress=heard,
                 )
         call.emit(monitor_tables.document(made), lambda console: monitor_tables.show(console, made, "baseline"))
         return DONE
@@ -132,6 +144,7 @@ def run(
     name: Name = None,
     type: TypeOption = MonitorType.data_quality,  # noqa: A002  # as in AWS's API
     intervals: Intervals = 0,
+    report: Report = True,
 ) -> int:
     """Hold a data set against a baseline; exit code 3 when it is violated.
 
@@ -142,16 +155,22 @@ def run(
     async def work(session: Session) -> int:
         from monitors import bias, data_quality, model_quality
         from monitors.analysis.bias.drift import TOLERANCE
+        from reports.monitoring import writing
 
         path, read = reading.place(session, data, profiling=type is MonitorType.data_quality)
         room = (session.catalog, session.artifacts, session.caller, path, await session.arn(baseline))
         of_model = None if model is None else await session.arn(model)
         made: Result
-        with progress(f"reading {data}") as report:
-            heard = forward(report)
+        with progress(f"reading {data}") as read_so_far:
+            heard = forward(read_so_far)
             if type is MonitorType.model_quality:
                 made = await model_quality.run(
-                    *room, name=name or model_quality.NAME, model=of_model, reading=read, on_progress=heard
+                    *room,
+                    name=name or model_quality.NAME,
+                    model=of_model,
+                    reading=read,
+                    pages=writing.quality_pages if report else None,
+                    on_progress=heard,
                 )
             elif type is MonitorType.bias:
                 made = await bias.run(
@@ -162,6 +181,7 @@ def run(
                     tolerance=TOLERANCE if drift.tolerance is None else drift.tolerance,
                     replicates=intervals,
                     reading=read,
+                    pages=writing.bias_pages if report else None,
                     on_progress=heard,
                 )
             else:
@@ -171,6 +191,7 @@ def run(
                     model=of_model,
                     reading=read,
                     correction=None if drift.drift is None else drift.drift.value,
+                    pages=writing.data_pages if report else None,
                     on_progress=heard,
                 )
         call.emit(monitor_tables.document(made), lambda console: monitor_tables.show(console, made, "run"))

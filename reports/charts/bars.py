@@ -25,7 +25,10 @@ from reports.charts.svg import Element, chart
 from reports.documents import Figure, Table
 from reports.numbers import interval, number
 
-ROW = 24.0
+ROW, DENSE = 24.0, 18.0
+MANY = 12
+"""Bars from which rows are dense."""
+
 LABEL = 30
 
 
@@ -73,13 +76,14 @@ def bars(
     """
     most = LABEL if width >= WIDTH else LABEL // 2
     left, right, top = label_width([item.label for item in items], most), width - 64, 30.0
-    bottom = top + ROW * len(items)
+    step = ROW if len(items) <= MANY else DENSE
+    bottom = top + step * len(items)
     shown = [origin, *_finite(items), *([threshold] if threshold is not None else [])]
     marks = ticks(min(shown), max(shown))
     scale = Scale(marks[0], marks[-1], left, right)
     drawn = horizontal_axis(scale, top, bottom, marks)
     for position, item in enumerate(items):
-        drawn += _bar(item, top + ROW * position, scale, origin, (left, right), most)
+        drawn += _bar(item, top + step * position, scale, origin, (left, right), most)
     drawn.append(line(scale(origin), top, scale(origin), bottom, INK))
     if threshold is not None:
         drawn.append(line(scale(threshold), top, scale(threshold), bottom, LIMIT, 1.5, "5 3"))
@@ -93,23 +97,23 @@ def bars(
 
 def _bar(item: Bar, y: float, scale: Scale, origin: float, ends: tuple[float, float], most: int) -> list[Element]:
     left, right = ends
-    made = [label(left - 8, y + 16, item.label, anchor="end", color=INK, most=most)]
+    made = [label(left - 8, y + 13, item.label, anchor="end", color=INK, most=most)]
     if item.before is not None and not math.isnan(item.before):
-        made.append(_from(scale(origin), scale(item.before), y + 15, 6, BEFORE))
+        made.append(_from(scale(origin), scale(item.before), y + 12, 5, BEFORE))
     color = BAD if item.bad else NOW
     if item.value is not None and not math.isnan(item.value):
-        made.append(_from(scale(origin), scale(item.value), y + 4, 11, color))
+        made.append(_from(scale(origin), scale(item.value), y + 2, 10, color))
     if item.interval is not None:
         low, high = (scale(end) for end in item.interval)
         made += [
-            line(low, y + 9.5, high, y + 9.5, INK),
-            line(low, y + 6, low, y + 13, INK),
-            line(high, y + 6, high, y + 13, INK),
+            line(low, y + 7, high, y + 7, INK),
+            line(low, y + 4, low, y + 10, INK),
+            line(high, y + 4, high, y + 10, INK),
         ]
     if item.threshold is not None and math.isfinite(item.threshold):
-        made.append(line(scale(item.threshold), y + 2, scale(item.threshold), y + 22, LIMIT, 2))
+        made.append(line(scale(item.threshold), y, scale(item.threshold), y + 17, LIMIT, 2))
     made.append(
-        label(right + 8, y + 14, f"{number(item.value)}{' !' if item.bad else ''}", color=BAD if item.bad else MUTED)
+        label(right + 8, y + 12, f"{number(item.value)}{' !' if item.bad else ''}", color=BAD if item.bad else MUTED)
     )
     return made
 

@@ -1,6 +1,7 @@
 """What values there are now, over what there were in the baseline."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from reports.charts.axes import (
     BEFORE,
@@ -49,9 +50,7 @@ def histogram(
         for position, share in enumerate(now):
             outline += [(x(edges[position]), y(share)), (x(edges[position + 1]), y(share))]
         drawn.append(path([*outline, (x(edges[-1]), bottom)], NOW))
-    for mark in _ends(edges):
-        anchor = "start" if mark == edges[0] else "end" if mark == edges[-1] else "middle"
-        drawn.append(label(x(mark), bottom + 16, number(mark, 3), anchor=anchor))
+    drawn += _marks(edges, x, bottom)
     drawn += legend([(NOW, "now"), *([(BEFORE, "baseline")] if before is not None else [])], left, 14)
     alt = _numeric_words(caption, edges, now, before)
     return Figure(chart(WIDTH, HEIGHT, caption, alt, drawn), alt, caption, _bins(caption, edges, now, before))
@@ -92,9 +91,21 @@ def _share_axis(y: Scale, left: float, right: float, marks: Sequence[float]) -> 
     ]
 
 
-def _ends(edges: Sequence[float]) -> list[float]:
-    """First, middle and last edge, where they differ."""
-    return sorted({edges[0], edges[len(edges) // 2], edges[-1]})
+def _marks(edges: Sequence[float], x: Scale, bottom: float) -> list[Element]:
+    """First, middle and last edge; of bins that are one whole number each, that number."""
+    if _whole(edges):
+        step = -(-(len(edges) - 1) // 10)
+        return [label(x(edge + 0.5), bottom + 16, f"{edge + 0.5:.0f}", anchor="middle") for edge in edges[:-1][::step]]
+    made = []
+    for mark in sorted({edges[0], edges[len(edges) // 2], edges[-1]}):
+        anchor = "start" if mark == edges[0] else "end" if mark == edges[-1] else "middle"
+        made.append(label(x(mark), bottom + 16, number(mark, 3), anchor=anchor))
+    return made
+
+
+def _whole(edges: Sequence[float]) -> bool:
+    """Whether each bin holds one whole number."""
+    return all(high - low == 1 and low % 1 == 0.5 for low, high in pairwise(edges))
 
 
 def _named(text: str) -> str:
@@ -109,14 +120,14 @@ def _numeric_words(caption: str, edges: Sequence[float], now: Sequence[float], b
 
 
 def _bins(caption: str, edges: Sequence[float], now: Sequence[float], before: Sequence[float] | None) -> Table:
+    whole = _whole(edges)
     rows = tuple(
         (
-            number(edges[position]),
-            number(edges[position + 1]),
+            *([f"{edges[position] + 0.5:.0f}"] if whole else map(number, edges[position : position + 2])),
             percent(now[position]),
             *([percent(before[position])] if before is not None else []),
         )
         for position in range(len(now))
     )
-    columns = ("from", "to", "now", *(["baseline"] if before is not None else []))
+    columns = (*(["value"] if whole else ["from", "to"]), "now", *(["baseline"] if before is not None else []))
     return Table(caption, columns, rows, frozenset(range(len(columns))))

@@ -93,11 +93,11 @@ def find_bias_violations(
     found: list[BiasViolation] = []
     for stage, facets in baseline.stages.items():
         for facet, groups in facets.items():
-            now = {_group_key(group.text): group for group in current.stages.get(stage, {}).get(facet, ())}
+            now = {group_key(group.text): group for group in current.stages.get(stage, {}).get(facet, ())}
             if not now and facet not in current.stages.get(stage, {}):
                 continue
             for group in groups:
-                found += _group_violations(stage, facet, group, now.get(_group_key(group.text)), mode, tolerance)
+                found += _group_violations(stage, facet, group, now.get(group_key(group.text)), mode, tolerance)
     return found
 
 
@@ -121,7 +121,7 @@ def bias_violations_to_json(violations: Sequence[BiasViolation]) -> bytes:
     return dump(bias_violations_document(violations))
 
 
-def _group_key(text: str) -> str:
+def group_key(text: str) -> str:
     """A group across data sets: an interval's end is the largest value there was, and so no part of its name."""
     intervals = text.split("],(") if text.startswith("(") and text.endswith("]") else []
     if not intervals or ", " not in intervals[-1]:

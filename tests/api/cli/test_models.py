@@ -13,6 +13,8 @@ UNFAIR = "1,0,0.4,f,30\n0,0,0.2,f,50\n1,1,0.8,m,60\n0,1,0.7,m,20\n1,1,0.9,m,41\n
 QUALITY = ("--type", "model-quality", "--problem", "BinaryClassification", "--label", "label", "--probability", "p")
 BIAS = ("--type", "bias", "--label", "label", "--positive", "1", "--prediction", "said", "--facet", "sex=f")
 
+PAGES = ("report.html", "report.pdf")
+
 
 @pytest.fixture
 def files(stemma: Stemma) -> Stemma:
@@ -27,7 +29,7 @@ def test_model_quality(files: Stemma) -> None:
     accuracy = next(line.split() for line in shown.out.splitlines() if line.split()[:1] == ["accuracy"])
     assert accuracy[1] == "0.8"
     baseline = files.ok("monitor", "baseline", "train.csv", *QUALITY, "--group-by", "sex")
-    assert set(baseline["files"]) == {"analysis_config.json", "statistics.json", "constraints.json"}
+    assert set(baseline["files"]) == {*PAGES, "analysis_config.json", "statistics.json", "constraints.json"}
     assert (baseline["created"], baseline["rows"], baseline["metrics"]["accuracy"]) == (False, 300, 0.8)
     quiet = files("monitor", "run", "train.csv", "--type", "model-quality", "--baseline", baseline["arn"])
     assert (quiet.code, "no violations" in quiet.out) == (0, True)
@@ -51,7 +53,7 @@ def test_bias(files: Stemma) -> None:
     }
     (files.folder / "analysis_config.json").write_text(json.dumps({**config, "predicted_label": "said"}))
     baseline = files.ok("monitor", "baseline", "train.csv", "--type", "bias", "--config", "analysis_config.json")
-    assert set(baseline["files"]) == {"analysis_config.json", "analysis.json"}
+    assert set(baseline["files"]) == {*PAGES, "analysis_config.json", "analysis.json"}
     run = ("monitor", "run", "july.csv", "--type", "bias", "--baseline", baseline["arn"])
     loud = files(*run)
     assert loud.code == 3

@@ -8,12 +8,14 @@ from tests.api.cli.conftest import Stemma
 TRAIN = "age,city\n" + "20,Oslo\n30,Rome\n40,Bern\n" * 50
 JULY = "age,city\n" + "-20,Oslo\n30,Rome\n40,Wien\n" * 50
 
+PAGES = ("report.html", "report.pdf")
+
 
 def test_a_baseline_and_two_runs(program: Stemma) -> None:
     (program.folder / "train.csv").write_text(TRAIN)
     (program.folder / "july.csv").write_text(JULY)
     baseline = program.ok("monitor", "baseline", "train.csv")
-    assert set(baseline["files"]) == {"statistics.json", "constraints.json"}
+    assert set(baseline["files"]) == {*PAGES, "statistics.json", "constraints.json"}
     assert (baseline["rows"], baseline["columns"], baseline["created"]) == (150, 2, True)
     quiet = program("monitor", "run", "train.csv", "--baseline", baseline["arn"])
     assert quiet.code == 0
@@ -80,9 +82,14 @@ def test_more_may_be_measured(program: Stemma) -> None:
     (program.folder / "july.csv").write_text(JULY.replace(",", ";"))
     given = ["--delimiter", ";", "--sensitive", "age", "--missing-patterns", "--sketch-size", "64", "--keep-profile"]
     baseline = program.ok("monitor", "baseline", "train.csv", *given, "--max-broken", "0.1")
-    assert set(baseline["files"]) == {"statistics.json", "constraints.json", "profile.bin"}
+    assert set(baseline["files"]) == {*PAGES, "statistics.json", "constraints.json", "profile.bin"}
     found = program("monitor", "run", "july.csv", "--baseline", baseline["arn"], "--json", *given, "--drift", "Holm")
-    assert set(found.json["files"]) == {"statistics.json", "constraint_violations.json", "profile.bin", "drift.json"}
+    assert set(found.json["files"]) == {
+        *PAGES,
+        *("statistics.json", "constraint_violations.json", "profile.bin", "drift.json"),
+    }
+    bare = program.ok("monitor", "baseline", "train.csv", "--no-report", "--max-broken", "0.1")
+    assert set(bare["files"]) == {"statistics.json", "constraints.json"}
     assert {violation["feature_name"] for violation in found.json["violations"]} == {"city"}
     grouped = program(
         "monitor", "run", "july.csv", "--baseline", baseline["arn"], "--json", "--delimiter", ";", "--group-by", "city"
