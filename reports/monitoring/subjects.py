@@ -11,7 +11,12 @@ from monitors.runs import Subject
 from reports.documents import Code, Document, Facts, Notice, Paragraph, Part, Section
 from reports.numbers import number
 
-TITLES = {"data-quality": "Data quality", "model-quality": "Model quality", "bias": "Bias"}
+TITLES = {
+    "data-quality": "Data quality",
+    "model-quality": "Model quality",
+    "bias": "Bias",
+    "attribution": "Attribution",
+}
 
 OPTIONS = {
     "mode": "--drift-mode",

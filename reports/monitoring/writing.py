@@ -8,6 +8,7 @@ import structlog
 from graph.errors import StemmaError
 from monitors.runs import Pages, Subject
 from reports.documents import Document
+from reports.monitoring.attribution import attribution_document
 from reports.monitoring.bias import bias_document
 from reports.monitoring.data_quality import data_document
 from reports.monitoring.model_quality import quality_document
@@ -41,3 +42,4 @@ def writer(make: Callable[[Subject, Found], Document]) -> Pages[Found]:
 data_pages = writer(data_document)
 quality_pages = writer(quality_document)
 bias_pages = writer(bias_document)
+attribution_pages = writer(attribution_document)
