@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli import gates, webhooks
+from api.cli import cards, collections, gates, webhooks
 from api.cli.call import DONE, FOUND, Call, Session, command, table
 from api.cli.deployments import deployments
 from api.cli.events import events
@@ -35,6 +35,8 @@ def register(app: typer.Typer) -> None:
         *(("gates", gates.gates), ("gate", gate), ("check", check), ("delete", delete)),
     ):
         command(group, name)(function)
+    cards.register(group)
+    collections.register(group)
     webhooks.register(group)
     app.add_typer(group, name="registry", rich_help_panel="Ask the graph")
 

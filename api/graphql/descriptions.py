@@ -9,6 +9,9 @@ from strawberry.types.base import StrawberryObjectDefinition
 from api.graphql import (
     access_log,
     associations,
+    card_changes,
+    cards,
+    collections,
     connections,
     decisions,
     deletions,
@@ -31,7 +34,21 @@ from api.graphql import (
 )
 
 MODULES: tuple[ModuleType, ...] = (
-    *(access_log, associations, connections, decisions, deletions, deployments, entities, events, gates, inputs),
+    *(
+        access_log,
+        associations,
+        card_changes,
+        cards,
+        collections,
+        connections,
+        decisions,
+        deletions,
+        deployments,
+        entities,
+        events,
+        gates,
+        inputs,
+    ),
     *(
         lineage,
         metrics,

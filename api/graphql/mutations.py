@@ -5,6 +5,8 @@ from typing import Any
 import strawberry
 
 from api.graphql import inputs, payloads, requests
+from api.graphql.card_changes import CardMutations
+from api.graphql.collections import CollectionMutations
 from api.graphql.context import Context, Info
 from api.graphql.deletions import DeletionMutations
 from api.graphql.deployments import DeploymentMutations
@@ -25,7 +27,14 @@ from graph.store.writer import Outcome
 
 @strawberry.type
 class Mutation(
-    JobMutations, MetricMutations, DeletionMutations, DeploymentMutations, RegistryMutations, WebhookMutations
+    JobMutations,
+    MetricMutations,
+    DeletionMutations,
+    DeploymentMutations,
+    RegistryMutations,
+    CardMutations,
+    CollectionMutations,
+    WebhookMutations,
 ):
     """What can be written."""
 

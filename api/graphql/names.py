@@ -7,7 +7,7 @@ import strawberry
 from graph.access import Role
 from graph.access_log import Outcome as AccessOutcome
 from graph.associations import AssociationType
-from graph.entities import Approval, Kind, Status
+from graph.entities import Approval, CardStatus, Kind, Status
 from graph.events.deliveries import DeliveryState
 from graph.events.types import EventType
 from graph.lineage import Direction
@@ -25,6 +25,7 @@ for _graph_enum, _name in (
     (AccessOutcome, "AccessOutcome"),
     (Role, "Role"),
     (Approval, "ApprovalStatus"),
+    (CardStatus, "ModelCardStatus"),
     (EventType, "EventType"),
     (DeliveryState, "DeliveryState"),
     (GateKind, "GateKind"),
@@ -75,6 +76,7 @@ __all__ = [
     "AccessOutcome",
     "Approval",
     "AssociationType",
+    "CardStatus",
     "Cascade",
     "DeliveryState",
     "Direction",

@@ -6,7 +6,9 @@ from typing import Any
 import orjson
 import strawberry
 
-from api.graphql import cursors
+from api.graphql import cards, collections, cursors
+from api.graphql.cards import ModelCard
+from api.graphql.collections import Collection
 from api.graphql.connections import Connection, connection
 from api.graphql.context import Context, Info
 from api.graphql.decisions import Decision, shown_decisions
@@ -27,6 +29,8 @@ from graph.entities import Entity
 from graph.errors import NotFoundError
 from graph.listing import Page
 from graph.registry import lists, names
+from graph.registry.cards.lists import in_force
+from graph.registry.collections.lists import holding
 from graph.registry.gates import of as gates_of
 from graph.registry.lists import RegistryFilter
 from graph.registry.staleness import stale
@@ -105,6 +109,13 @@ class ModelGroup(EntityType):
         """The approved version with the highest number."""
         return await _of(info.context, _group_of(self.data), lists.LATEST_APPROVED, self.when)
 
+    @strawberry.field
+    async def collections(self, info: Info) -> list[Collection]:
+        """The collections that it belongs to."""
+        context = info.context
+        found = await holding(context.catalog.store, context.account, self.data.arn, self.when)
+        return [collections.shown(one, self.when) for one in found]
+
 
 @strawberry.type
 class ModelVersion(EntityType):
@@ -156,6 +167,12 @@ class ModelVersion(EntityType):
         if found is None or named is None:
             return []
         return [alias for alias, number in (found.aliases or {}).items() if number == named.number]
+
+    @strawberry.field
+    async def card(self, info: Info) -> ModelCard | None:
+        """The model card that counts for it: an approved one before others, then the one that was changed last."""
+        found = await in_force(info.context.catalog.store, info.context.place, self.data, self.when)
+        return None if found is None else cards.shown(found, self.when)
 
     @strawberry.field
     async def approvals(self, info: Info) -> list[Decision]:

@@ -5,7 +5,7 @@ import json
 import os
 import random
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from api.settings import load
 from graph.access import Caller, Role
 from graph.catalog import Catalog
 from graph.monitoring.scheduler import Scheduler
+from graph.reach import Credentials
 from monitors.processing.processes import Limits
 from monitors.processing.worker import Worker
 from tests.api.cli.conftest import STEMMA
@@ -29,7 +30,7 @@ from tests.servers.application import Switch
 from tests.servers.environments import python
 
 MODULES = {
-    "sdk2": ("lineage", "walks", "runs", "experiments1", "waits2", "monitors2"),
+    "sdk2": ("lineage", "walks", "runs", "experiments1", "waits2", "monitors2", "cards2"),
     "sdk3": ("lineage", "walks", "runs", "resources3"),
 }
 """The scenarios of each environment, modules in `clients/`."""
@@ -61,6 +62,25 @@ def object_store() -> Iterator[str]:
     server.stop()
 
 
+def policy(folder: Path, object_store: str, accounts: Sequence[str], *shared: str) -> Path:
+    """A policy that lets some accounts read and write a bucket of their own, which is made, and shared ones."""
+    text = (
+        '[credentials.store]\nkey_id_variable = "AWS_TEST_ID"\nsecret_variable = "AWS_TEST_SECRET"\n'
+        f'endpoint = "{object_store}"\nregion = "us-east-1"\n'
+    )
+    made = Credentials("store", None, "AWS_TEST_ID", "AWS_TEST_SECRET", object_store, "us-east-1")
+    os.environ.update(AWS_TEST_ID="id", AWS_TEST_SECRET="secret")
+    for account in accounts:
+        buckets = [f"cards-{account}", *shared]
+        rules = ", ".join(f'{{ prefix = "s3://{bucket}/", credentials = "store" }}' for bucket in buckets)
+        text += f"[accounts.{account}]\ns3 = [{rules}]\n"
+        made.client().create_bucket(Bucket=f"cards-{account}")
+    path = folder / "policy.toml"
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
 @pytest_asyncio.fixture(scope="session")
 async def ran(
     switch: tuple[Switch, str],
@@ -73,17 +93,20 @@ async def ran(
     behind, address = switch
     seal = databases.folder / "keys" / "secrets.key"
     accounts = {environment: f"{random.randrange(10**12):012d}" for environment in MODULES}
-    policy = tmp_path_factory.mktemp("policy") / "policy.toml"
-    policy.write_text(_policy(object_store, accounts.values()))
-    policy.chmod(0o600)
-    settings = load(data_dir=tmp_path_factory.mktemp("service"), keys="required", secrets_key_file=seal, policy=policy)
+    data_dir = tmp_path_factory.mktemp("service")
+    settings = load(
+        data_dir=data_dir,
+        keys="required",
+        secrets_key_file=seal,
+        policy=policy(data_dir, object_store, [*accounts.values()], BUCKET),
+    )
     app = create_app(settings, catalog)
     app.state.catalog = catalog
     principals = auth.principals(settings, catalog)
 
     async def run(environment: str) -> Ran:
         admin = Caller(accounts[environment], "operator", "test", Role.ADMIN)
-        made = await principals.create(admin, "ana", role=Role.WRITER)
+        made = await principals.create(admin, "ana", role=Role.APPROVER)
         key = {"AWS_ACCESS_KEY_ID": made.key.id, "AWS_SECRET_ACCESS_KEY": made.secret}
         folder = tmp_path_factory.mktemp(environment)
         return await asyncio.to_thread(_run, environment, folder, address, object_store, key)
@@ -93,30 +116,16 @@ async def ran(
     scheduler = Scheduler(catalog, accounts=[*accounts.values()])
     worker = Worker(catalog, settings.reach(), Limits(2_048, 120), accounts=[*accounts.values()])
     stop = asyncio.Event()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LAKE_ID", "id")
-        patch.setenv("LAKE_SECRET", "secret")
-        scheduler.start()
-        working = asyncio.create_task(worker.run(stop))
-        try:
-            found = await asyncio.gather(*map(run, MODULES))
-        finally:
-            stop.set()
-            scheduler.stop()
-            await working
-            behind.app = before
+    scheduler.start()
+    working = asyncio.create_task(worker.run(stop))
+    try:
+        found = await asyncio.gather(*map(run, MODULES))
+    finally:
+        stop.set()
+        scheduler.stop()
+        await working
+        behind.app = before
     return dict(zip(MODULES, found, strict=True)), checked
-
-
-def _policy(object_store: str, accounts: Iterable[str]) -> str:
-    """What lets workers touch the clients' bucket."""
-    lines = [
-        *("[credentials.lake]", 'key_id_variable = "LAKE_ID"', 'secret_variable = "LAKE_SECRET"'),
-        *(f'endpoint = "{object_store}"', 'region = "us-east-1"'),
-    ]
-    for account in accounts:
-        lines += [f"[accounts.{account}]", f's3 = [{{ prefix = "s3://{BUCKET}/", credentials = "lake" }}]']
-    return "\n".join(lines)
 
 
 def _run(environment: str, folder: Path, address: str, object_store: str, key: dict[str, str]) -> Ran:

@@ -215,6 +215,16 @@ async def model_cards(aws: Boto3) -> None:
     assert row["ModelCardArn"] == arn
     rows = (await aws("list_model_card_versions", **name))["ModelCardVersionSummaryList"]
     assert [row["ModelCardVersion"] for row in rows] == [2, 1]
+    output = {"S3OutputPath": f"s3://cards-{aws.service.account}/out"}
+    job: dict[str, Any] = {"ModelCardExportJobName": "First", "OutputConfig": output}
+    exported = {
+        "ModelCardExportJobArn": (await aws("create_model_card_export_job", **name, **job))["ModelCardExportJobArn"]
+    }
+    found = await aws("describe_model_card_export_job", **exported)
+    assert (found["Status"], found["ModelCardVersion"]) == ("Completed", 2)
+    assert found["ExportArtifacts"]["S3ExportArtifacts"].startswith(output["S3OutputPath"])
+    (row,) = (await aws("list_model_card_export_jobs", **name))["ModelCardExportJobSummaries"]
+    assert row["ModelCardExportJobArn"] == exported["ModelCardExportJobArn"]
     await aws("delete_model_card", **name)
 
 

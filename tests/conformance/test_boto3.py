@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,6 +20,7 @@ from tests.api.sagemaker.test_hosting import CONTAINER, variant
 from tests.api.sagemaker.test_jobs import TRAINING, TRANSFORM
 from tests.api.sagemaker.test_monitoring import KINDS, METHODS, PROCESSING, by_definition, definition
 from tests.api.sagemaker.test_registry import REQUEST
+from tests.conformance.conftest import policy
 from tests.conformance.lives import LIVES, SOURCE, Boto3
 
 CREATED = 7
@@ -27,8 +29,8 @@ PAGE = 3
 
 
 @pytest_asyncio.fixture
-async def aws(serve: Serve, account: str) -> Boto3:
-    return await keyed(serve(keys="required"), Role.APPROVER)
+async def aws(serve: Serve, account: str, object_store: str, tmp_path: Path) -> Boto3:
+    return await keyed(serve(keys="required", policy=policy(tmp_path, object_store, [account])), Role.APPROVER)
 
 
 async def keyed(service: Service, role: Role) -> Boto3:
@@ -71,6 +73,7 @@ async def test_every_paginator_gives_each_thing_once(aws: Boto3) -> None:
         "list_model_packages": ({"ModelPackageGroupName": "group-0"}, CREATED),
         "list_models": ({}, CREATED),
         "list_model_cards": ({"NameContains": "card"}, CREATED),
+        "list_model_card_export_jobs": ({"ModelCardName": "card-0"}, CREATED),
         "list_model_card_versions": ({"ModelCardName": "card-0"}, CREATED),
         "list_endpoint_configs": ({"NameContains": "config"}, CREATED),
         "list_endpoints": ({"SortBy": "Name"}, CREATED),
@@ -124,6 +127,9 @@ async def fill(aws: Boto3) -> None:
         await aws("create_model_package", ModelPackageGroupName="group-0", **REQUEST)
         await aws("create_model", ModelName=f"model-{number}", PrimaryContainer=CONTAINER)
         await aws("create_model_card", ModelCardName=f"card-{number}", Content="{}", ModelCardStatus="Draft")
+        output = {"S3OutputPath": f"s3://cards-{aws.service.account}/out"}
+        job: dict[str, Any] = {"ModelCardExportJobName": f"job-{number}", "OutputConfig": output}
+        await aws("create_model_card_export_job", ModelCardName="card-0", **job)
         if number:
             await aws("update_model_card", ModelCardName="card-0", Content=f'{{"number": {number}}}')
         config = {"EndpointConfigName": f"config-{number}"}

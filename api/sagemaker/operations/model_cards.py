@@ -10,6 +10,7 @@ from graph.entities import Entity
 from graph.errors import InvalidError
 from graph.listing import Sort
 from graph.registry.cards import changes, lists, names
+from graph.registry.cards.deletion import Delete
 from graph.registry.cards.lists import Card, card_of
 from graph.registry.lists import RegistryFilter
 from graph.search import Condition
@@ -120,7 +121,7 @@ async def delete_model_card(call: Call, given: Input) -> Output:
     """End a card."""
     name = names.named(call.place, given["ModelCardName"])
     call.arns.append(names.resource(call.place, name))
-    await call.write(changes.Delete(call.place, name))
+    await call.write(Delete(call.place, name))
     return {}
 
 

@@ -1,4 +1,4 @@
-"""Changes of model cards: made, written anew, their status set, ended."""
+"""Changes of model cards: made, written anew, their status set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,14 +14,13 @@ from graph.commands import Place, create_artifact
 from graph.drafts import Draft
 from graph.entities import CardStatus, Kind, State
 from graph.errors import ConflictError, ForbiddenError
-from graph.records import present
 from graph.registry.cards import content as contents
 from graph.registry.cards import names
 from graph.registry.cards.content import Content
 from graph.registry.names import checked
-from graph.working import Needs, Working
+from graph.working import Needs
 
-ASSOCIATED, CONTRIBUTED = AssociationType.ASSOCIATED_WITH.value, AssociationType.CONTRIBUTED_TO.value
+ASSOCIATED = AssociationType.ASSOCIATED_WITH.value
 NAME, CONTENT, SECURITY = "ModelCardName", "Content", "SecurityConfig"
 """In a card's specification, which only the registry writes."""
 SHOWN = {
@@ -200,55 +199,6 @@ class SetStatus:
     def payload(self) -> dict[str, Any]:
         """The status that was asked for."""
         return {"card_status": self.arn, "status": self.status.value, "version": self.version}
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Let a card end, with its associations and its export jobs; the files that those wrote stay."""
-
-    place: Place
-    name: str
-
-    @property
-    def arn(self) -> str:
-        """The card's lineage ARN."""
-        return names.lineage(self.place, self.name)
-
-    def needs(self, needs: Needs) -> None:
-        """The card with its edges."""
-        needs.entity(self.arn, None)
-        needs.incident.add(self.arn)
-
-    def follow(self, working: Working, needs: Needs) -> None:
-        """Its export jobs with theirs."""
-        if present(working.pieces.get(self.arn, ()), self.place.account) is None:
-            return
-        for source, association, end in working.touching.get(self.arn, ()):
-            if source == self.arn and association == CONTRIBUTED:
-                needs.entity(end, None)
-                needs.incident.add(end)
-
-    def apply(self, draft: Draft) -> Applied:
-        """End it.
-
-        Raises:
-            NotFoundError: there is no such card.
-        """
-        state = held(draft, self.place, self.name)
-        ending = [self.arn]
-        for source, association, end in draft.touching(self.arn, draft.now):
-            other = draft.state(end) if source == self.arn and association == CONTRIBUTED else None
-            if other is not None and (other.get("resource_arn") or "").startswith(f"{state['resource_arn']}/"):
-                ending.append(end)
-        for arn in ending:
-            for triple in draft.touching(arn, draft.now):
-                draft.disconnect(triple, draft.now)
-            draft.delete(arn, draft.now)
-        return Applied(self.arn, entities=len(ending))
-
-    def payload(self) -> dict[str, Any]:
-        """The end that was asked for."""
-        return {"delete_card": self.arn}
 
 
 def create(

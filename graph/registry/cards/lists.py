@@ -7,7 +7,7 @@ import orjson
 from graph import history, listing
 from graph.associations import AssociationType
 from graph.commands import Place
-from graph.entities import CardStatus, Entity, State, from_body
+from graph.entities import CardStatus, Entity, from_body
 from graph.errors import NotFoundError
 from graph.listing import Page, Sort
 from graph.registry import lists
@@ -203,11 +203,6 @@ def foremost(cards: list[Card], package: str) -> Card | None:
         if card.status is not CardStatus.ARCHIVED and (card.subject.model_id or "").lower() == package
     ]
     return max(speaking, key=_rank, default=None)
-
-
-def card_in(state: State) -> Card | None:
-    """The card that a draft's state is; None when it is none."""
-    return card_of(from_body(orjson.dumps(state).decode())) if state.get("card_status") is not None else None
 
 
 def _rank(card: Card) -> tuple[bool, int, str]:

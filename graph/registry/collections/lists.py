@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
-from graph import history, listing, memberships
+from graph import commands, history, listing, memberships
 from graph.associations import AssociationType
-from graph.commands import Place
-from graph.entities import Entity, from_body
+from graph.commands import Command, Place
+from graph.entities import Entity, Kind, from_body
 from graph.listing import Page, Sort, first_within
 from graph.memberships import RULE
 from graph.registry import lists
@@ -61,15 +61,42 @@ async def group(store: Store, place: Place, text: str, when: Moment) -> Group:
         NotFoundError: there is none.
     """
     if text.startswith(f"{place.arn('')}{memberships.FAMILY}"):
-        found = [text]
+        found, resource = [text], None
     else:
         resource = names.resource(place, names.named(place, text))
         found = list((await history.resolve(store, place.account, [resource], when)).values())
     entities = await history.entities(store, place.account, found, when)
-    held = [group for entity in entities.values() if (group := group_of(entity)) is not None]
-    if not held:
+    for entity in entities.values():
+        # A name that it had once is not its name.
+        if resource in (None, entity.resource_arn) and (held := group_of(entity)) is not None:
+            return held
+    raise names.missing(text)
+
+
+async def collection(store: Store, place: Place, text: str, when: Moment) -> Group:
+    """A collection by its name or ARN.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = await group(store, place, text, when)
+    if found.rule is None:
         raise names.missing(text)
-    return held[0]
+    return found
+
+
+async def belonging(
+    store: Store, place: Place, held: Group, groups: Sequence[str], when: Moment, *, belong: bool
+) -> list[Command]:
+    """The commands that let model groups, by name or ARN, belong to a collection, or no longer.
+
+    Raises:
+        NotFoundError: one is not there.
+    """
+    key, path = held.rule or ("", "")
+    changed = {"tags": {key: path}} if belong else {"remove_tags": [key]}
+    found = [await lists.group(store, place, text, when) for text in dict.fromkeys(groups)]
+    return [commands.update(entity.arn, Kind.CONTEXT, **changed) for entity in found]
 
 
 async def page(
@@ -113,6 +140,19 @@ async def members(
     parameters = {"arn": collection, "account": account, "at": when.at, "known": when.known}
     found = await store.read("registry/members", {**parameters, "from": low, "to": high, "limit": first + 1})
     return Page([(key, from_body(body)) for key, body in found[:first]], len(found) > first)
+
+
+async def every_member(
+    store: Store, account: str, collection: str, when: Moment, family: str, *, most: int
+) -> list[Entity]:
+    """All that belongs to a collection, of a family; a few more than `most` at most."""
+    found: list[Entity] = []
+    after, more = None, True
+    while more and len(found) <= most:
+        page = await members(store, account, collection, when, family, first=PAGE, after=after)
+        found += [entity for _, entity in page.items]
+        more, after = page.more, page.items[-1][0] if page.items else None
+    return found
 
 
 async def tagged(

@@ -32,6 +32,7 @@ TEXTS = (
     "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/p",
     "AWS::SageMaker::Model",
     "arn:aws:resource-groups:us-east-1:123456789012:group/g",
+    "arn:aws:sagemaker:us-east-1:123456789012:model-card/c/export-job/j",
 )
 """Texts of which one fits each member that is required beside a place."""
 QUERY = '{"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": [{"Key": "mine"}]}'

@@ -7,24 +7,30 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
 import cbor2
+import pytest_asyncio
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from api import auth
 from api.sagemaker.calls import OFFERED
 from api.sagemaker.model import service as model_of
-from graph.access import Role
+from graph.access import Caller, Role
 from graph.keys import MadeKey
 from graph.monitoring import executions
 from graph.monitoring.executions import Execution
+from tests.api.conftest import Serve
 from tests.api.keys import Keys
 from tests.api.sagemaker.tenants import QUERY, Place, mutates, places, request, requests
 from tests.api.sagemaker.test_monitoring import KINDS, definition
+from tests.conformance.conftest import object_store, policy
 
+__all__ = ["object_store"]
 CONFIG = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
 DIFFERS = re.compile(r'<RequestId>[^<]*</RequestId>|AROA[0-9A-F]{17}|artifact/[0-9a-f]{32}|"NextToken":"[^"]*"')
 """What two answers never have in common."""
@@ -95,6 +101,15 @@ class Tenant:
         return found
 
 
+@pytest_asyncio.fixture
+async def keys(serve: Serve, account: str, object_store: str, tmp_path: Path) -> Keys:
+    """A service that asks for keys and lets two accounts write to a bucket of their own, and what makes keys."""
+    others = [account, f"{int(account) ^ 1:012d}"]
+    service = serve(keys="required", policy=policy(tmp_path, object_store, others))
+    principals = auth.principals(service.settings, service.catalog)
+    return Keys(service, principals, Caller(account, "operator", "test", Role.ADMIN))
+
+
 async def tenant(keys: Keys, account: str, role: Role = Role.WRITER) -> Tenant:
     """An account with two things of every kind."""
     key = await keys.principals.create(replace(keys.admin, account=account), role.value, role=role)
@@ -141,6 +156,10 @@ async def _fill(made: Tenant, name: str) -> None:
     content = json.dumps({"model_overview": {"model_name": secret}})
     arns["card"] = await made.done(
         "CreateModelCard", ModelCardName=word, Content=content, ModelCardStatus="Draft", Tags=tags
+    )
+    output = {"S3OutputPath": f"s3://cards-{made.account}/{word}"}
+    arns["export"] = await made.done(
+        "CreateModelCardExportJob", ModelCardName=word, ModelCardExportJobName=word, OutputConfig=output
     )
     wanted = {"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": [{"Key": secret}]}
     collected = await made.done(
@@ -214,6 +233,8 @@ async def _fill(made: Tenant, name: str) -> None:
         **{f"{which}Name": word for which in names},
         "EndpointName": word,
         "ModelCardName": word,
+        "ModelCardExportJobArn": made.arns["export"],
+        **output,
         **dict.fromkeys(("Group", "GroupName"), word),
         "Arn": made.arns["collection"],
         "ResourceARNList": made.arns["group"],

@@ -15,6 +15,7 @@ from graph.catalog import Catalog
 from graph.entities import CardStatus, Kind
 from graph.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from graph.registry.cards import changes, content, lists, names
+from graph.registry.cards.deletion import Delete
 from graph.registry.cards.lists import Card
 from graph.registry.lists import RegistryFilter
 from graph.registry.versions import DeletePackage, register
@@ -135,7 +136,7 @@ async def test_a_card_made_again_is_another_whose_numbers_go_on(cards: Cards) ->
     await cards.make(text='{"old": 1}')
     await cards.revise('{"old": 2}')
     before = await cards.now()
-    await cards.write(changes.Delete(cards.place, "card"))
+    await cards.write(Delete(cards.place, "card"))
     with pytest.raises(NotFoundError):
         await cards.card()
     with pytest.raises(NotFoundError):
@@ -227,7 +228,7 @@ async def test_what_is_made_by_hand_under_a_cards_arn_is_no_card(cards: Cards) -
     assert await cards.in_force() is None
     with pytest.raises(NotFoundError):
         await cards.card()
-    for change in (changes.set_status(cards.place, "card", PENDING), changes.Delete(cards.place, "card")):
+    for change in (changes.set_status(cards.place, "card", PENDING), Delete(cards.place, "card")):
         with pytest.raises(NotFoundError):
             await cards.write(change)
     await cards.make("zeta")
@@ -307,7 +308,7 @@ def test_a_content_of_either_sdk_and_what_is_unknown_pass() -> None:
 async def test_deleting_leaves_what_was_registered(cards: Cards) -> None:
     await cards.make(text=cards.about())
     before = await cards.now()
-    await cards.write(changes.Delete(cards.place, "card"))
+    await cards.write(Delete(cards.place, "card"))
     version = await cards.version("churn", "1")
     assert not [edge for edge in await cards.edges(version.arn, outgoing=False) if edge[0] == "ASSOCIATED_WITH"]
     found = await lists.in_force(cards.catalog.store, cards.place, version, before)
