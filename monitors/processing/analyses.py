@@ -37,7 +37,7 @@ from monitors.analysis.quality import (
 )
 from monitors.datasets import Reading, observe, translated
 from monitors.measurements import measure
-from monitors.processing.captured import flatten
+from monitors.processing import captured
 from monitors.processing.plans import Analysis, Found, Outcome, Plan
 
 STATISTICS, CONSTRAINTS, VIOLATIONS = "statistics.json", "constraints.json", "constraint_violations.json"
@@ -59,10 +59,15 @@ def compute(plan: Plan) -> Outcome:
 
 
 def _data_quality(plan: Plan) -> Outcome:
+    read = _reading(plan)
     if plan.window is not None:
-        plan = _captured(plan)
+        names: list[str] = []
+        if plan.statistics is not None:
+            with translated():
+                names = list(parse_statistics(Path(plan.statistics).read_bytes()).features)
+        plan, read = _narrowed(plan), captured.reading(plan, names)
     with translated():
-        observed = observe(plan.data, _reading(plan))
+        observed = observe(plan.data, read)
     if not observed.rows:
         raise _empty(plan)
     statistics = observed.statistics
@@ -84,11 +89,26 @@ def _data_quality(plan: Plan) -> Outcome:
 
 
 def _model_quality(plan: Plan) -> Outcome:
-    columns = _columns(plan)
+    merged: list[str] = []
+    read, facts = _reading(plan), dict[str, Any]()
+    if plan.window is not None:
+        output = Path(plan.output)
+        plan = _narrowed(plan)
+        folder, counts, parts = captured.joined(Path(plan.data), Path(plan.truth or ""), output, plan.looked)
+        merged = [str(part.relative_to(output)) for part in parts]
+        facts = {"captured": counts.captured, "merged": counts.merged, "unlabelled": counts.unlabelled}
+        facts |= {"unmatched_labels": counts.unmatched, "replaced_labels": counts.replaced}
+        plan, read = replace(plan, data=str(folder)), captured.reading(plan)
+        columns = [column for key, (column, _) in captured.COLUMNS.items() if plan.attributes.get(key)]
+        plan = replace(
+            plan, attributes={key: column for key, (column, _) in captured.COLUMNS.items() if column in columns}
+        )
+    else:
+        columns = _columns(plan)
     config = _quality_config(plan, columns)
     state = QualityState(config)
     with translated():
-        measured = measure(plan.data, config.columns, state.update, _reading(plan))
+        measured = measure(plan.data, config.columns, state.update, read)
         if not measured.rows:
             raise _empty(plan)
         statistics = quality_statistics(state)
@@ -102,8 +122,9 @@ def _model_quality(plan: Plan) -> Outcome:
         said = config.prediction or config.probability
         spoken_of = tuple(dict.fromkeys(column for column in (config.label, said) if column is not None))
         found = [Found(v.metric_name, v.constraint_check_type, spoken_of, v.to_document()) for v in violations]
-    facts = {"problem": config.problem}
-    return _outcome(plan, measured, columns, files, found, held=plan.constraints is not None, facts=facts)
+    facts["problem"] = config.problem
+    outcome = _outcome(plan, measured, columns, files, found, held=plan.constraints is not None, facts=facts)
+    return replace(outcome, merged=tuple(merged))
 
 
 def _bias(plan: Plan) -> Outcome:
@@ -140,21 +161,22 @@ def _bias(plan: Plan) -> Outcome:
     return _outcome(plan, measured, columns, files, found, held=plan.constraints is not None)
 
 
-def _captured(plan: Plan) -> Plan:
-    """The plan for a table of what was captured, with the names of the baseline's columns."""
+def _narrowed(plan: Plan) -> Plan:
+    """The plan for what lies in the window.
+
+    Raises:
+        NotFoundError: nothing does.
+    """
     assert plan.window is not None
-    names: list[str] = []
-    if plan.statistics is not None:
-        with translated():
-            names = list(parse_statistics(Path(plan.statistics).read_bytes()).features)
-    table = flatten(Path(plan.data), plan.window, names, Path(plan.output).parent / "captured")
-    if not table.rows:
+    target = Path(plan.output).parent / "window"
+    looked = captured.narrow(Path(plan.data), plan.window, target)
+    if not looked.kept:
         raise NotFoundError(
-            f"no captured data in {plan.looked}: {table.files} files with {table.records} records were looked at, "
-            f"{table.outside} of them outside of the window, {table.unreadable} that can't be read. Check that the endpoint "
+            f"no captured data in {plan.looked}: {looked.files} files with {looked.records} records were looked at, "
+            f"{looked.outside} of them outside of the window, {looked.unreadable} that can't be read. Check that the endpoint "
             "captures (DataCaptureConfig) and was asked at that time, or widen StartTimeOffset and EndTimeOffset"
         )
-    return replace(plan, data=str(table.path), format=table.format, header=True)
+    return replace(plan, data=str(target))
 
 
 def _reading(plan: Plan) -> Reading:
@@ -238,5 +260,5 @@ def _outcome(
         tuple(files),
         held,
         tuple(found),
-        facts or {},
+        facts=facts or {},
     )

@@ -1,141 +1,132 @@
-"""Capture files as a table: a row a record, output columns first, then input columns.
+"""What a window holds of capture files, and of it joined with ground truth: on files of this host alone."""
 
-Source: "Interpreting the captured data" in the SageMaker developer guide.
-"""
-
-import base64
-import csv
-import io
-import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import orjson
 
-from graph.errors import InvalidError
 from graph.times import to_ms
+from monitors.analysis import Attribute, CaptureLayout, Dataset
+from monitors.capture.labels import labels
+from monitors.capture.layout import hour_of_path, time_of
+from monitors.capture.merging import Counts, Merge, gather, nothing_matched
+from monitors.datasets import Reading, translated
+from monitors.processing.plans import Plan
 
-SIDES = ("endpointOutput", "endpointInput")
-LONGEST_LINE = 64 << 20
-"""Bytes of one record at most."""
+HOUR_MS = 3_600_000
+TRUTH, PREDICTION, PROBABILITY = "ground_truth", "prediction", "probability"
+COLUMNS = {
+    "ground_truth_attribute": (TRUTH, "truth"),
+    "inference_attribute": (PREDICTION, "output"),
+    "probability_attribute": (PROBABILITY, "output"),
+}
+"""What a schedule's attributes are called as columns, and in which part of a record they are looked for."""
 
 
 @dataclass(slots=True)
-class Table:
-    """What was captured, as a file.
+class Looked:
+    """What was looked at.
 
     Attributes:
-        files, records: how many were looked at.
+        kept: files of which something lies in the window.
         outside: records outside of the window.
-        unreadable: lines that are no records, or whose payload can't be read.
-        rows: how many the table has.
+        unreadable: lines that are no records, in hours that the window cuts.
     """
 
-    path: Path
-    format: Literal["csv", "jsonl"] = "csv"
     files: int = 0
+    kept: int = 0
     records: int = 0
     outside: int = 0
     unreadable: int = 0
-    rows: int = 0
-    _values: list[list[str]] = field(default_factory=list)
-    _named: list[dict[str, Any]] = field(default_factory=list)
 
 
-def flatten(folder: Path, window: tuple[int, int], names: Sequence[str], path: Path) -> Table:
-    """Make a table of the capture files below a folder.
+def narrow(folder: Path, window: tuple[int, int], target: Path) -> Looked:
+    """Put what lies in a window into another folder, at the same places: whole hours as they are, else record by record.
 
     Args:
-        folder: Where they lie.
-        window: Records from `[start, end)` count, in epoch milliseconds.
-        names: The columns' names by position, for payloads that have none.
-        path: The table's, without a suffix.
+        folder: Capture files, `…/yyyy/mm/dd/hh/<file>`.
+        window: `[start, end)`, epoch milliseconds.
+        target: Where they go.
+    """
+    looked = Looked()
+    target.mkdir(parents=True, exist_ok=True)
+    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+        looked.files += 1
+        place = target / file.relative_to(folder)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        hour = hour_of_path(str(file))
+        begin = None if hour is None else to_ms(hour.at)
+        if begin is not None and window[0] <= begin and begin + HOUR_MS <= window[1]:
+            shutil.move(file, place)
+            looked.kept += 1
+            continue
+        kept = _narrowed(file, window, looked)
+        if kept:
+            place.write_bytes(b"".join(kept))
+            looked.kept += 1
+    return looked
+
+
+def _narrowed(file: Path, window: tuple[int, int], looked: Looked) -> list[bytes]:
+    kept = []
+    with file.open("rb") as lines:
+        for line in lines:
+            if not line.strip():
+                continue
+            looked.records += 1
+            try:
+                at = time_of(orjson.loads(line))
+            except (orjson.JSONDecodeError, AttributeError):
+                at = None
+            if at is None:
+                looked.unreadable += 1
+            elif window[0] <= to_ms(at) < window[1]:
+                kept.append(line if line.endswith(b"\n") else line + b"\n")
+            else:
+                looked.outside += 1
+    return kept
+
+
+def reading(plan: Plan, names: Sequence[str] = ()) -> Reading:
+    """How captured records are read: with a baseline's names, or with the columns that a schedule's attributes say."""
+    columns = tuple(
+        (COLUMNS[key][0], Attribute(COLUMNS[key][1], value))  # type: ignore[arg-type]
+        for key, value in plan.attributes.items()
+        if key in COLUMNS and value
+    )
+    layout = CaptureLayout(tuple(names), columns, plan.features or None, frozenset(plan.excluded))
+    return Reading(format="capture", capture=layout, workers=1)
+
+
+def joined(captured: Path, truth: Path, output: Path, looked: str) -> tuple[Path, Counts, list[Path]]:
+    """Join captured records with ground truth, below `<output>/merge/`; the folder, the counts, the files.
+
+    Args:
+        captured: A folder with capture files.
+        truth: A folder with ground truth.
+        output: Where the joined records go.
+        looked: Where the data was looked for, for people.
 
     Raises:
-        InvalidError: records of both kinds, with names and without, are among them.
+        NotFoundError: no record has a label.
+        InvalidError: too many lines can't be read.
     """
-    table = Table(path)
-    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
-        table.files += 1
-        with file.open("rb") as lines:
-            while line := lines.readline(LONGEST_LINE):
-                if line.strip():
-                    _take(table, line, window)
-    if table._values and table._named:
-        raise InvalidError(
-            f"{len(table._values)} captured records are CSV and {len(table._named)} are JSON; a run reads one of both",
-            path="data",
-            constraint="one encoding",
-        )
-    if table._named:
-        table.format, table.path = "jsonl", path.with_suffix(".jsonl")
-        table.path.write_bytes(b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in table._named))
-    else:
-        table.path = path.with_suffix(".csv")
-        _write(table, names)
-    return table
+    plain = Reading(format="capture")
+    counts, writer = Counts(), Merge(output)
 
+    def unheard(done: int) -> None:
+        """Nobody waits."""
 
-def _take(table: Table, line: bytes, window: tuple[int, int]) -> None:
-    table.records += 1
-    try:
-        record = orjson.loads(line)
-        at = _time(record["eventMetadata"]["inferenceTime"])
-        if not window[0] <= at < window[1]:
-            table.outside += 1
-            return
-        sides = [_payload(record["captureData"][side]) for side in SIDES if side in record["captureData"]]
-        rows = list(itertools.zip_longest(*sides, fillvalue=[]))
-    except (KeyError, TypeError, ValueError):
-        table.unreadable += 1
-        return
-    for row in rows:
-        table.rows += 1
-        if any(isinstance(part, dict) for part in row):
-            table._named.append({name: value for part in row for name, value in dict(part).items()})
-        else:
-            table._values.append([value for part in row for value in part])
-
-
-def _payload(side: dict[str, Any]) -> list[Any]:
-    """The rows of a payload: lists of texts (CSV), or objects (JSON)."""
-    data, encoding = side["data"], side.get("encoding", "CSV").upper()
-    if encoding == "BASE64":
-        data = base64.b64decode(data, validate=True).decode()
-        encoding = "JSON" if "json" in side.get("observedContentType", "").lower() else "CSV"
-    if encoding == "CSV":
-        return list(csv.reader(io.StringIO(data.strip("\n"))))
-    return [_object(row) for row in _documents(data)]
-
-
-def _documents(data: str) -> Iterator[Any]:
-    try:
-        found = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        yield from (orjson.loads(line) for line in data.splitlines() if line.strip())
-        return
-    yield from found if isinstance(found, list) and all(isinstance(row, dict) for row in found) else [found]
-
-
-def _object(row: Any) -> dict[str, Any]:
-    if isinstance(row, dict):
-        return row
-    if isinstance(row, list):
-        return {f"_c{index}": value for index, value in enumerate(row)}
-    return {"prediction": row}
-
-
-def _time(text: str) -> int:
-    return to_ms(datetime.fromisoformat(text))
-
-
-def _write(table: Table, names: Sequence[str]) -> None:
-    width = max((len(row) for row in table._values), default=0)
-    header = [*names[:width], *(f"_c{index}" for index in range(len(names), width))]
-    with table.path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(table._values)
+    with translated(), labels() as known:
+        opened: Mapping[str, Dataset] = {"truth": plain.open(truth), "captured": plain.open(captured)}
+        try:
+            gather(opened["truth"], known, counts, unheard)
+            writer.write(opened["captured"], known, counts, unheard)
+            counts.check(plain.broken_share)
+            if not counts.merged:
+                raise nothing_matched(looked, "the ground truth of the same hours", counts)
+            return output / "merge", counts, writer.finish()
+        finally:
+            writer.abandon()

@@ -28,6 +28,7 @@ class Prepared:
         inputs: what was read, beside the data: a baseline's files by what they are.
         deployments: ARNs of the deployments whose data it is.
         endpoint: the ARN of the endpoint.
+        merged: where records that were joined with ground truth go: an `s3://` folder.
     """
 
     plan: Plan
@@ -35,6 +36,7 @@ class Prepared:
     inputs: dict[str, Fetched] = field(default_factory=dict)
     deployments: list[str] = field(default_factory=list)
     endpoint: str | None = None
+    merged: str | None = None
 
 
 def of_job(told: Mapping[str, Any], bucket: Bucket, folder: Path) -> Prepared:

@@ -36,6 +36,8 @@ class Plan:
             milliseconds.
         looked: where the data was looked for, for people.
         excluded: columns that are left out.
+        features: a JMESPath to the features in captured requests.
+        truth: the folder with ground truth that captured records are joined with.
     """
 
     analysis: Analysis
@@ -55,6 +57,8 @@ class Plan:
     window: tuple[int, int] | None = None
     looked: str = ""
     excluded: tuple[str, ...] = ()
+    features: str | None = None
+    truth: str | None = None
 
     def document(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -88,6 +92,7 @@ class Outcome:
         files: the names of the files that were made, in the plan's output.
         held: whether the data was held against a baseline.
         findings: what was found then.
+        merged: files with records joined with ground truth, below the plan's output.
         facts: parameters of the trial component.
     """
 
@@ -100,6 +105,7 @@ class Outcome:
     files: tuple[str, ...]
     held: bool
     findings: tuple[Found, ...] = ()
+    merged: tuple[str, ...] = ()
     facts: dict[str, str | float] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
@@ -112,7 +118,7 @@ def read_outcome(document: dict[str, Any]) -> Outcome:
     known = {name.name for name in fields(Outcome)}
     given = {name: value for name, value in document.items() if name in known}
     found = tuple(Found(**{**item, "columns": tuple(item["columns"])}) for item in document["findings"])
-    lists = {name: tuple(document[name]) for name in ("columns", "files")}
+    lists = {name: tuple(document[name]) for name in ("columns", "files", "merged")}
     return Outcome(**{**given, **lists, "findings": found})
 
 

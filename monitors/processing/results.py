@@ -97,6 +97,8 @@ async def upload(prepared: Prepared, outcome: Outcome, bucket: Bucket) -> dict[s
 
     def put() -> dict[str, Fetched]:
         folder = Path(prepared.plan.output)
+        for part in outcome.merged:
+            bucket.put(f"{prepared.merged}/{part}", (folder / part).read_bytes())
         return {name: bucket.put(f"{prepared.output}/{name}", (folder / name).read_bytes()) for name in outcome.files}
 
     return await asyncio.to_thread(put)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,15 @@ from graph.hosting import names as hosted
 from graph.hosting import production, records
 from graph.hosting.names import Hosted
 from graph.hosting.records import shown_name
+from graph.monitoring.names import Monitor
 from graph.monitoring.runs import hours
 from graph.times import Moment, from_ms
 from monitors.processing.inputs import FILES, Prepared, inside, output_of
 from monitors.processing.plans import Analysis, Plan
 from monitors.processing.sources import Bucket, Fetched, below
+
+ANALYSES = {Monitor.DATA_QUALITY: Analysis.DATA_QUALITY, Monitor.MODEL_QUALITY: Analysis.MODEL_QUALITY}
+"""What schedules can be run."""
 
 
 async def of_run(catalog: Catalog, account: str, told: Mapping[str, Any], bucket: Bucket, folder: Path) -> Prepared:
@@ -30,11 +35,12 @@ async def of_run(catalog: Catalog, account: str, told: Mapping[str, Any], bucket
         ForbiddenError: the account may not touch it.
     """
     run = told["Run"]
-    if run["Monitor"] != "DataQuality":
+    monitor = Monitor(run["Monitor"])
+    if monitor not in ANALYSES:
         raise InvalidError(
-            f"schedules of {run['Monitor']} can't be run yet; their baselines can",
+            f"schedules of {monitor.value} can't be run yet; {', '.join(known.value for known in ANALYSES)} can",
             path="MonitoringType",
-            constraint="DataQuality",
+            constraint="DataQuality, ModelQuality",
         )
     if run["Endpoint"] is None:
         raise InvalidError("batch transforms can't be run yet", path="BatchTransformInput", constraint="EndpointInput")
@@ -46,7 +52,9 @@ async def of_run(catalog: Catalog, account: str, told: Mapping[str, Any], bucket
     data.mkdir(parents=True)
     made = folder / "output"
     made.mkdir()
-    files = await asyncio.to_thread(_window, bucket, captured, folders, data)
+    # Their places tell whose they are, and of which hour.
+    here = data / captured.rpartition("/")[2]
+    files = await asyncio.to_thread(_window, bucket, captured, folders, here)
     if not files:
         raise NotFoundError(
             f"no captured data in {shown}: {len(folders)} folders of hours were looked at "
@@ -57,16 +65,63 @@ async def of_run(catalog: Catalog, account: str, told: Mapping[str, Any], bucket
     for what, uri in run["Baseline"].items():
         inputs[what] = await asyncio.to_thread(bucket.fetch, uri, folder / "inputs" / f"{what}.json")
     against: dict[str, Any] = {what: str(fetched.path) for what, fetched in inputs.items()}
-    source = run["Request"]["DataQualityJobInput"]["EndpointInput"]
+    given = run["Request"][f"{monitor.value}JobInput"]
+    source = given["EndpointInput"]
     excluded = tuple(part.strip() for part in source.get("ExcludeFeaturesAttribute", "").split(",") if part.strip())
     uri = f"{captured}?from={from_ms(window[0]):%Y-%m-%dT%H:%M:%SZ}&to={from_ms(window[1]):%Y-%m-%dT%H:%M:%SZ}"
     plan = Plan(
-        Analysis.DATA_QUALITY, str(data), uri, str(made), window=window, looked=shown, excluded=excluded, **against
+        *(ANALYSES[monitor], str(data), uri, str(made)),
+        window=window,
+        looked=shown,
+        excluded=excluded,
+        features=source.get("FeaturesAttribute"),
+        **against,
     )
+    merged = None
+    if monitor is Monitor.MODEL_QUALITY:
+        labels = folder / "inputs" / "truth"
+        await asyncio.to_thread(_truth, bucket, given["GroundTruthS3Input"]["S3Uri"].rstrip("/"), window, shown, labels)
+        plan = replace(plan, truth=str(labels), **_attributes(source, run["Request"]["ModelQualityAppSpecification"]))
+        output = run["Request"]["ModelQualityJobOutputConfig"]["MonitoringOutputs"][0]["S3Output"]
+        merged = output["S3Uri"].rstrip("/")
     arn = hosted.lineage(catalog.place(account), Hosted.ENDPOINT, run["Endpoint"])
     present = await history.entities(catalog.store, account, [arn], await catalog.moment(account))
     endpoint = arn if arn in present else None
-    return Prepared(plan, output_of(told), inputs, deployments, endpoint)
+    return Prepared(plan, output_of(told), inputs, deployments, endpoint, merged)
+
+
+def _truth(bucket: Bucket, truth: str, window: tuple[int, int], shown: str, labels: Path) -> None:
+    """Bring the ground truth of a window's hours here.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    folders = hours(*window)
+    labels.mkdir()
+    if not _window(bucket, truth, folders, labels):
+        raise NotFoundError(
+            f"no ground truth for {shown}: {len(folders)} folders of hours below {truth}/ were looked at "
+            f"({folders[0]} to {folders[-1]}), with 0 files. Labels lie at yyyy/mm/dd/hh/*.jsonl by the hour of the data"
+        )
+
+
+def _attributes(source: Mapping[str, Any], application: Mapping[str, Any]) -> dict[str, Any]:
+    """What a plan of model quality says of columns, from a schedule's input."""
+    # Of ground truth there is one value an event, where nothing else is said.
+    found = {"ground_truth_attribute": "0"}
+    for member, name in (
+        ("InferenceAttribute", "inference_attribute"),
+        ("ProbabilityAttribute", "probability_attribute"),
+    ):
+        if member in source:
+            found[name] = source[member]
+    if "probability_attribute" not in found:
+        found.setdefault("inference_attribute", "0")
+    return {
+        "attributes": found,
+        "problem": application.get("ProblemType"),
+        "threshold": source.get("ProbabilityThresholdAttribute", 0.5),
+    }
 
 
 def _window(bucket: Bucket, captured: str, folders: Sequence[str], data: Path) -> list[Fetched]:

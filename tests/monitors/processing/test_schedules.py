@@ -3,12 +3,14 @@
 import json
 import random
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from graph.monitoring.scheduler import Scheduler
+from graph.access import Caller, Role
+from graph.monitoring.scheduler import Scheduler, run_now
 from graph.times import from_ms, now_ms
 from monitors.processing.worker import Worker
 from tests.api.sagemaker.conftest import Aws
@@ -86,12 +88,12 @@ async def watched(aws: Aws, lake: Lake, worker: Worker) -> int:
     return now_ms() // HOUR * HOUR
 
 
-async def run(aws: Aws, worker: Worker, at: int) -> dict[str, Any]:
-    """Let it be a time, and run what is due then; the last run."""
+async def run(aws: Aws, worker: Worker, at: int, name: Mapping[str, str] = NAME) -> dict[str, Any]:
+    """Let it be a time, and run what is due then; the last run of a schedule."""
     clock = Scheduler(aws.service.catalog, clock=lambda: at, accounts=[aws.service.account])
     await clock.tick()
     await worker.drain()
-    found = await aws("list_monitoring_executions", **NAME, SortBy="ScheduledTime", MaxResults=1)
+    found = await aws("list_monitoring_executions", **name, SortBy="ScheduledTime", MaxResults=1)
     return dict(found["MonitoringExecutionSummaries"][0])
 
 
@@ -154,10 +156,13 @@ async def test_a_run_without_data_says_where_it_looked(aws: Aws, lake: Lake, wor
         "DataCaptureConfig",
     ):
         assert said in empty["FailureReason"], empty["FailureReason"]
-    # Files of the hour whose records lie outside of the window are counted.
-    lines = [captured(end + timedelta(hours=5), row) for row in rows(10, 20)]
+    # Of an hour that the window cuts, each record is looked at.
+    half = watched + HOUR + HOUR // 2
+    lines = [captured(from_ms(half) + timedelta(minutes=5), row) for row in rows(10, 20)]
     lake.put(f"captured/churn/a/{end:%Y/%m/%d/%H}/a.jsonl", "\n".join([*lines, "not a record"]))
-    empty = await run(aws, worker, watched + 2 * HOUR)
+    caller = Caller(aws.service.account, "ana", "test", Role.WRITER)
+    await run_now(aws.service.catalog, caller, "watch", half)
+    empty = await run(aws, worker, watched + HOUR)
     assert (
         "1 files with 11 records were looked at, 10 of them outside of the window, 1 that can't be read"
         in (empty["FailureReason"])
@@ -196,3 +201,64 @@ async def test_a_schedule_of_its_own_job_runs_now_over_a_range(
         f"now/churn/once/{at:%Y/%m/%d/%H}/{name}.json"
         for name in ("constraint_violations", "constraints", "statistics")
     ]
+
+
+async def test_a_model_is_held_against_its_quality_once_the_labels_are_there(
+    aws: Aws, lake: Lake, worker: Worker, watched: int
+) -> None:
+    draw = random.Random(5)
+    scored = [
+        (label if draw.random() < 0.95 else 1 - label, label) for label in (draw.randrange(2) for _ in range(300))
+    ]
+    uri = lake.put("scored.csv", "prediction,label\n" + "\n".join(f"{p},{label}" for p, label in scored))
+    attributes = {"analysis_type": "MODEL_QUALITY", "problem_type": "BinaryClassification"}
+    attributes |= {"inference_attribute": "prediction", "ground_truth_attribute": "label"}
+    await aws("create_processing_job", ProcessingJobName="quality", **request(lake, uri, "quality", **attributes))
+    assert (await ended(aws, worker, "quality"))["ProcessingJobStatus"] == "Completed"
+    given = definition("ModelQuality", ModelQualityBaselineConfig={"BaseliningJobName": "quality"})
+    given["ModelQualityAppSpecification"]["ProblemType"] = "BinaryClassification"
+    given["ModelQualityJobInput"] = {
+        "EndpointInput": {**ENDPOINT_INPUT, "InferenceAttribute": "0"},
+        "GroundTruthS3Input": {"S3Uri": f"s3://{lake.bucket}/labels"},
+    }
+    output = {**OUTPUT, "S3Uri": f"s3://{lake.bucket}/quality-reports"}
+    given["ModelQualityJobOutputConfig"] = {"MonitoringOutputs": [{"S3Output": output}]}
+    await aws("create_model_quality_job_definition", JobDefinitionName="q", **given)
+    config = {
+        "ScheduleConfig": {"ScheduleExpression": "cron(0 * ? * * *)"},
+        "MonitoringJobDefinitionName": "q",
+        "MonitoringType": "ModelQuality",
+    }
+    await aws("stop_monitoring_schedule", **NAME)
+    quality = {"MonitoringScheduleName": "quality"}
+    await aws("create_monitoring_schedule", **quality, MonitoringScheduleConfig=config)
+
+    # Labels of the first hour only, and as wrong as a coin.
+    hour = f"{from_ms(watched):%Y/%m/%d/%H}"
+    lines = [captured(from_ms(watched), row) for row in rows(300, 20)]
+    lake.put(f"captured/churn/a/{hour}/a.jsonl", "\n".join(lines))
+    labels = [
+        {
+            "groundTruthData": {"data": str(draw.randrange(2)), "encoding": "CSV"},
+            "eventMetadata": {"eventId": json.loads(line)["eventMetadata"]["eventId"]},
+            "eventVersion": "0",
+        }
+        for line in lines[:250]
+    ]
+    lake.put(f"labels/{hour}/a.jsonl", "\n".join(map(json.dumps, labels)))
+    capture(lake, watched + HOUR, rows(10, 20))
+    first = await run(aws, worker, watched + HOUR, quality)
+    assert first["MonitoringExecutionStatus"] == "CompletedWithViolations", first
+    folder = f"quality-reports/churn/quality/{from_ms(watched + HOUR):%Y/%m/%d/%H}"
+    found = json.loads(lake.get(f"s3://{lake.bucket}/{folder}/constraint_violations.json"))["violations"]
+    assert "accuracy" in {item["metric_name"] for item in found}
+    statistics = json.loads(lake.get(f"s3://{lake.bucket}/{folder}/statistics.json"))
+    assert statistics["dataset"]["item_count"] == 250
+    (part,) = lake.keys("quality-reports/merge/")
+    assert part.startswith(f"quality-reports/merge/churn/a/{hour}/part-")
+    merged = lake.get(f"s3://{lake.bucket}/{part}").splitlines()
+    assert len(merged) == 250
+    assert set(json.loads(merged[0])) == {"eventVersion", "groundTruthData", "captureData", "eventMetadata"}
+    second = await run(aws, worker, watched + 2 * HOUR, quality)
+    assert second["MonitoringExecutionStatus"] == "Failed"
+    assert f"below s3://{lake.bucket}/labels/ were looked at" in second["FailureReason"]
