@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable
 
 from graph.entities import Entity, Kind
-from graph.events import deployments, packages
+from graph.events import alerts, deployments, packages
 from graph.events.event import Event, Told, Written, event
 from graph.hosting import names as hosting
+from graph.monitoring import names as monitoring
 from graph.registry import names as registry
 
 Source = Callable[[Written], Iterable[Told]]
@@ -14,6 +15,7 @@ FAMILIES: dict[str, Source] = {registry.PACKAGE: packages.packages, registry.GRO
 ACTIONS: dict[str, Source] = {
     hosting.DEPLOYMENT_TYPE: deployments.deployed,
     hosting.REPLACED_TYPE: deployments.replaced,
+    monitoring.ALERT_TYPE: alerts.alerts,
 }
 """By the type of an action that began."""
 

@@ -18,6 +18,9 @@ class EventType(StrEnum):
     """a variant of an endpoint runs another model"""
     ALIAS_MOVED = "alias.moved"
     """an alias of a group names another version, or none any more"""
+    MONITOR_ALERT_RAISED = "monitor.alert_raised"
+    """the last runs of a monitoring schedule found enough violations, or failed"""
+    MONITOR_ALERT_ENDED = "monitor.alert_ended"
     TEST = "test"
     """somebody tried a webhook; no feed shows it"""
 
@@ -32,6 +35,8 @@ DETAIL_TYPES = {
     EventType.MODEL_VERSION_DEPLOYED: "Stemma Model Deployed",
     EventType.MODEL_VERSION_REPLACED: "Stemma Model Replaced",
     EventType.ALIAS_MOVED: "Stemma Model Alias Moved",
+    EventType.MONITOR_ALERT_RAISED: "Stemma Monitoring Alert State Change",
+    EventType.MONITOR_ALERT_ENDED: "Stemma Monitoring Alert State Change",
     EventType.TEST: "Stemma Webhook Test",
 }
 AWS_SOURCE, SOURCE = "aws.sagemaker", "stemma"

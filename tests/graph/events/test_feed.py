@@ -25,7 +25,7 @@ from tests.conftest import Databases
 from tests.graph.registry.test_versions import REQUEST, Registry, registry
 
 __all__ = ["registry"]
-CREATED, APPROVED, REJECTED, STAGED, DEPLOYED, REPLACED, MOVED, _ = EventType
+CREATED, APPROVED, REJECTED, STAGED, DEPLOYED, REPLACED, MOVED, *_ = EventType
 
 
 async def events(registry: Registry, after: str | None = None, **given: Any) -> list[Event]:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from graph.access import Caller, Role
+from graph.events import feed
+from graph.events.types import EventType
 from graph.monitoring.scheduler import Scheduler, run_now
 from graph.times import from_ms, now_ms
 from monitors.processing.worker import Worker
@@ -128,6 +130,12 @@ async def test_from_capture_to_alert(aws: Aws, lake: Lake, worker: Worker, watch
     assert (await run(aws, worker, third))["MonitoringExecutionStatus"] == "Completed"
     history = (await aws("list_monitoring_alert_history", **NAME))["MonitoringAlertHistory"]
     assert [change["AlertStatus"] for change in history] == ["OK", "InAlert"]
+    # Each change is one event, for the feed and for webhooks.
+    catalog, account = aws.service.catalog, aws.service.account
+    told = await feed.page(catalog.store.read, catalog.place(account), feed.behind(account, 0), first=500)
+    changes = [event for event in told.events if event.type.value.startswith("monitor.")]
+    assert [event.type for event in changes] == [EventType.MONITOR_ALERT_RAISED, EventType.MONITOR_ALERT_ENDED]
+    assert changes[0].document()["resources"][0] == aws.arn("monitoring-schedule/watch")
     # What the violation came from: the run, the data, the deployment that was in force, the model, the baseline.
     (violation,) = (await aws("list_artifacts", ArtifactType="Violation"))["ArtifactSummaries"]
     above = await aws("query_lineage", StartArns=[violation["ArtifactArn"]], Direction="Ascendants", IncludeEdges=False)
