@@ -4,7 +4,7 @@ Whether a run is due only once, and which attempt's results count, is decided by
 once, and takes results from its last attempt alone. An execution says where to look for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,8 @@ from graph.listing import Page, first_within
 from graph.store.store import Store, Transaction
 from graph.times import FOREVER, now_ms
 
+NARROWEST_MS, WIDER = 3_600_000, 4
+"""The part of a list that is looked at first, in milliseconds, and how much wider each further one is."""
 LEASE_MS = 30_000
 """How long a worker may be silent before another one takes its run over."""
 
@@ -233,12 +235,28 @@ async def page(
     order = f"{'by' if filter.schedule is None else 'of'}_{'scheduled' if by_scheduled else 'created'}"
     fields = ("endpoint", "definition", "type", "status")
     times = [f"{field}_{side}" for field in ("created", "scheduled", "modified") for side in ("after", "before")]
-    parameters = {name: getattr(filter, name) for name in (*fields, *times)}
-    found = await store.read(
-        f"monitoring/list_{order}_{'descending' if descending else 'ascending'}",
-        {**parameters, "from": low, "to": high, "limit": first + 1},
-    )
+    parameters: dict[str, Any] = {name: getattr(filter, name) for name in (*fields, *times)}
+    parameters["limit"] = first + 1
+    statement = f"monitoring/list_{order}_{'descending' if descending else 'ascending'}"
+    found: list[dict[str, Any]] = []
+    for begin, end in _ranges(low, high, whole=not descending):
+        found += await store.read(statement, {**parameters, "from": begin, "to": end})
+        if len(found) > first:
+            break
     return Page([(row[order], _read(row)) for row in found[:first]], len(found) > first)
+
+
+def _ranges(low: str, high: str, *, whole: bool) -> Iterator[tuple[str, str]]:
+    """A range of keys in parts, the last and narrowest first: the embedded database sorts all of a range to find its end."""
+    # A cursor says from when on to go back.
+    at = high.removeprefix(low)[:16]
+    latest, width = int(at) if at.isdecimal() else now_ms(), NARROWEST_MS
+    while not whole and latest > width:
+        latest -= width
+        begin = f"{low}{latest:016d}"
+        yield begin, high
+        high, width = begin, width * WIDER
+    yield low, high
 
 
 def _range(account: str, schedule: str | None) -> tuple[str, str]:

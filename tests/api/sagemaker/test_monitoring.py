@@ -311,3 +311,16 @@ async def test_a_schedule_has_a_timer_as_soon_as_it_is_there(aws: Aws) -> None:
     # Who saw it before that moves it no more.
     await timers.advance(store, [(timer, 1, 1)])
     assert (await timers.find(store, account, ["s"]))["s"] == moved
+
+
+async def test_a_long_list_is_read_in_parts_that_lose_nothing(aws: Aws) -> None:
+    store, account = aws.service.catalog.store, aws.service.account
+    now, hour = now_ms(), 3_600_000
+    ages = [-5 * hour, 0, hour - 1, hour, hour + 1, 5 * hour - 1, 5 * hour, 21 * hour, 400 * 24 * hour, now - 1]
+    made = [Execution(account, f"job-{at}", now - at, now, schedule="s", scheduled_at=now - at) for at in ages]
+    await executions.put(store, made)
+    for given in ({}, {"MonitoringScheduleName": "s"}, {"SortBy": "ScheduledTime", "MonitoringScheduleName": "S"}):
+        pages = await aws.pages("list_monitoring_executions", MaxResults=3, **given)
+        rows = [row for page in pages for row in page["MonitoringExecutionSummaries"]]
+        assert [row["ProcessingJobArn"].partition("/job-")[2] for row in rows] == [str(at) for at in ages]
+        assert [len(page["MonitoringExecutionSummaries"]) for page in pages] == [3, 3, 3, 1]
