@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     webhook_seconds: float = Field(
         15.0, gt=0, le=120, description="how long the receiver of a webhook has to answer before it is tried again"
     )
+    unsafe_loaders: str = Field(
+        "",
+        description="loaders of models that run code or trust a file, with commas: pickle, pyfunc, skops; none by default",
+    )
     allowed_hosts: list[str] = Field([], description="`Host` names answered beside the loopback ones")
     graphiql: bool = Field(False, description="serve GraphiQL and allow introspection at /graphql")
     log_level: str = Field("info", description="debug, info, warning or error")
@@ -87,6 +91,14 @@ class Settings(BaseSettings):
             raise ValueError("a region looks like us-east-1")
         return value
 
+    @field_validator("unsafe_loaders")
+    @classmethod
+    def _unsafe_loaders(cls, value: str) -> str:
+        unknown = {name.strip() for name in value.split(",") if name.strip()} - {"pickle", "pyfunc", "skops"}
+        if unknown:
+            raise ValueError(f"there is no loader {', '.join(sorted(unknown))}; there are pickle, pyfunc, skops")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _log_level(cls, value: str) -> str:
@@ -117,6 +129,11 @@ class Settings(BaseSettings):
     def artifact_location(self) -> str:
         """Where artifacts are kept: a folder."""
         return self.artifacts or str(self.data_dir / "artifacts")
+
+    @property
+    def loaders(self) -> frozenset[str]:
+        """The unsafe loaders that are allowed."""
+        return frozenset(name.strip() for name in self.unsafe_loaders.split(",") if name.strip())
 
     def reach(self, *, local_user: bool = False) -> Policy:
         """What may be touched for whom.

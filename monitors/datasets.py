@@ -42,9 +42,9 @@ from monitors.analysis import (
 BLOCK = 1 << 20
 T = TypeVar("T")
 
-Stage = Literal["digest", "profile"]
+Stage = Literal["digest", "profile", "explain"]
 Progress = Callable[[Stage, int, int], None]
-"""Told the stage, the bytes done and the bytes in all."""
+"""Told the stage, the bytes (of `explain`, the rows) done and those in all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from graph.artifacts import Stored
 from graph.associations import AssociationType
 from graph.canonical import canonical, digest
 from graph.commands import Command, Place, Put, associate, create_artifact, create_named
-from graph.contents import content, sha256
+from graph.contents import Content, content, sha256
 from graph.entities import Kind, Status
 from graph.errors import InvalidError
 from graph.limits import name as checked_name
@@ -65,6 +65,21 @@ class Data(Protocol):
     def rows(self) -> int: ...  # noqa: D102
     @property
     def columns(self) -> Collection[str]: ...  # noqa: D102
+
+
+class Model(Protocol):
+    """A model that was asked: its place, its digest where it is a file."""
+
+    @property
+    def uri(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def format(self) -> str: ...  # noqa: D102
+    @property
+    def digest(self) -> str | None: ...  # noqa: D102
+    @property
+    def size(self) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +161,26 @@ class Record:
         )
         self.commands.append(made)
         self._files["inputs"]["data"] = {"value": observed.uri}
+        return made.arn
+
+    def model(self, asked: Model) -> str:
+        """The model that the run asked: a file as location and content, a container by its URL; its ARN."""
+        made: Put | Content
+        if asked.digest is None:
+            made = create_artifact(
+                self.place, asked.uri, name=shown(asked.name), type="Model", properties={"format": asked.format}
+            )
+        else:
+            made = content(
+                self.place,
+                asked.uri,
+                [sha256(asked.digest)],
+                name=shown(asked.name),
+                type="Model",
+                properties={"format": asked.format, "bytes": str(asked.size)},
+            )
+        self.commands.append(made)
+        self._files["inputs"]["model"] = {"value": asked.uri}
         return made.arn
 
     def run(self, *, started: datetime, ended: datetime, description: str, facts: dict[str, float | str]) -> None:

@@ -1,4 +1,4 @@
-"""Tables of model quality and bias."""
+"""Tables of model quality, bias and attribution."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +7,7 @@ from api.cli.call import table
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from monitors.attribution import AttributionResult
     from monitors.bias import BiasResult
     from monitors.model_quality import QualityResult
 
@@ -83,6 +84,36 @@ def bias_violations(result: "BiasResult") -> "RenderableType":
         for found in result.violations
     ]
     return table(None, ("facet", "group", "metric", "expected", "observed", "n"), cells)
+
+
+def attribution_document(result: "AttributionResult") -> dict[str, Any]:
+    """What a baseline or run of attribution measured, as plain values."""
+    from monitors.analysis.attribution import attribution_document as whole
+
+    return {"analysis": whole(result.report, result.drifts)}
+
+
+def attribution_table(result: "AttributionResult") -> "RenderableType":
+    """The features of every label, largest first."""
+    cells = [
+        (label.label, name, number(value), interval(label.intervals.get(name)))
+        for label in result.report.labels
+        for name, value in sorted(label.values.items(), key=lambda item: -abs(item[1]))
+    ]
+    return table(None, ("label", "feature", "#value", "#interval"), cells)
+
+
+def attribution_violations(result: "AttributionResult") -> "RenderableType":
+    """The features of the labels that have drifted, in the baseline's order."""
+    cells = [
+        (
+            *(violation.label, number(violation.drift.ndcg), change.name),
+            *(number(change.baseline_value), number(change.value), f"{change.baseline_rank} → {change.rank}"),
+        )
+        for violation in result.violations
+        for change in violation.drift.features
+    ]
+    return table(None, ("label", "#NDCG", "feature", "expected", "observed", "#rank"), cells)
 
 
 def number(value: float | None) -> str:

@@ -20,6 +20,7 @@ class MonitorType(StrEnum):
     data_quality = "data-quality"
     model_quality = "model-quality"
     bias = "bias"
+    attribution = "attribution"
 
 
 class ProblemOption(StrEnum):

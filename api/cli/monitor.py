@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli import monitor_tables, schedules
+from api.cli import attribution, monitor_tables, schedules
+from api.cli.attribution import AttributionOptions, percent
 from api.cli.call import DONE, FOUND, Call, Session, command, progress
 from api.cli.models import PANEL as MODELS
 from api.cli.models import Asked, MonitorType, TypeOption, content
@@ -21,6 +22,12 @@ PANEL = "Monitor data"
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="A file, a folder, a pattern or an s3:// URI.")]
 Name = Annotated[str | None, typer.Option(help="What the job is called, before its identity.", show_default=False)]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ARN", help="The model or version whose data this is; for attributions also a file, a folder or a URL."
+    ),
+]
 Intervals = Annotated[
     int, typer.Option("--intervals", min=0, help="Bootstrap samples for bias intervals.", rich_help_panel=MODELS)
 ]
@@ -58,6 +65,12 @@ class DriftOptions:
     tolerance: Annotated[
         float | None, typer.Option(min=0, help="How much further from fair is no drift.", rich_help_panel=MODELS)
     ] = None
+    min_ndcg: Annotated[
+        float | None,
+        typer.Option(
+            "--min-ndcg", min=0, max=1, help="An NDCG below it is drift of attributions; 0.9.", rich_help_panel=MODELS
+        ),
+    ] = None
 
 
 Report = Annotated[bool, typer.Option("--report/--no-report", help="Also write report.html and report.pdf.")]
@@ -78,6 +91,8 @@ def baseline(
     data: Data,
     reading: ReadingOptions,
     asked: Asked,
+    explaining: AttributionOptions,
+    model: Model = None,
     name: Name = None,
     constraints: Annotated[
         Path | None, typer.Option(help="A constraints.json of your own instead of the suggested one.")
@@ -99,9 +114,14 @@ def baseline(
         room = (session.catalog, session.artifacts, session.caller, path)
         own = content(constraints)
         made: Result
-        with progress(f"reading {data}") as read_so_far:
-            heard = forward(read_so_far)
-            if type is MonitorType.model_quality:
+        explains = type is MonitorType.attribution
+        with progress(f"explaining {data}" if explains else f"reading {data}", "%" if explains else "bytes") as read_so_far:
+            heard = percent(read_so_far) if explains else forward(read_so_far)
+            if explains:
+                made = await attribution.baseline(
+                    *(session, room, explaining, asked), name=name, model=model, reading=read, on_progress=heard
+                )
+            elif type is MonitorType.model_quality:
                 made = await model_quality.baseline(
                     *(*room, asked.quality(reading.group_by, reading.every)),
                     name=name or model_quality.BASELINE_NAME,
@@ -140,7 +160,8 @@ def run(
     baseline: Annotated[str, typer.Option(metavar="ARN", help="What `stemma monitor baseline` printed.")],
     reading: ReadingOptions,
     drift: DriftOptions,
-    model: Annotated[str | None, typer.Option(metavar="ARN", help="The model or version whose data this is.")] = None,
+    explaining: AttributionOptions,
+    model: Model = None,
     name: Name = None,
     type: TypeOption = MonitorType.data_quality,  # noqa: A002  # as in AWS's API
     intervals: Intervals = 0,
@@ -159,11 +180,21 @@ def run(
 
         path, read = reading.place(session, data, profiling=type is MonitorType.data_quality)
         room = (session.catalog, session.artifacts, session.caller, path, await session.arn(baseline))
-        of_model = None if model is None else await session.arn(model)
+        explains = type is MonitorType.attribution
+        of_model = None if model is None or explains else await session.arn(model)
         made: Result
-        with progress(f"reading {data}") as read_so_far:
-            heard = forward(read_so_far)
-            if type is MonitorType.model_quality:
+        with progress(f"explaining {data}" if explains else f"reading {data}", "%" if explains else "bytes") as read_so_far:
+            heard = percent(read_so_far) if explains else forward(read_so_far)
+            if explains:
+                made = await attribution.run(
+                    *(session, room, explaining),
+                    name=name,
+                    model=model,
+                    threshold=drift.min_ndcg,
+                    reading=read,
+                    on_progress=heard,
+                )
+            elif type is MonitorType.model_quality:
                 made = await model_quality.run(
                     *room,
                     name=name or model_quality.NAME,

@@ -8,12 +8,13 @@ from api.cli import data_tables, model_tables
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from monitors.attribution import AttributionResult
     from monitors.bias import BiasResult
     from monitors.data_quality import DataResult
     from monitors.merges import Merged
     from monitors.model_quality import QualityResult
 
-    Result = DataResult | QualityResult | BiasResult
+    Result = DataResult | QualityResult | BiasResult | AttributionResult
 
 
 def document(result: "Result") -> dict[str, Any]:
@@ -93,27 +94,36 @@ def show_merged(console: "Console", made: "Merged") -> None:
 
 
 def _measured(result: "Result") -> dict[str, Any]:
+    from monitors.attribution import AttributionResult
     from monitors.bias import BiasResult
     from monitors.model_quality import QualityResult
 
+    if isinstance(result, AttributionResult):
+        return model_tables.attribution_document(result)
     if isinstance(result, QualityResult):
         return model_tables.quality_document(result)
     return model_tables.bias_document(result) if isinstance(result, BiasResult) else {}
 
 
 def _learnt(result: "Result") -> "RenderableType":
+    from monitors.attribution import AttributionResult
     from monitors.bias import BiasResult
     from monitors.model_quality import QualityResult
 
+    if isinstance(result, AttributionResult):
+        return model_tables.attribution_table(result)
     if isinstance(result, QualityResult):
         return model_tables.quality_table(result)
     return model_tables.bias_table(result) if isinstance(result, BiasResult) else data_tables.baseline_table(result)
 
 
 def _violations(result: "Result") -> "RenderableType":
+    from monitors.attribution import AttributionResult
     from monitors.bias import BiasResult
     from monitors.model_quality import QualityResult
 
+    if isinstance(result, AttributionResult):
+        return model_tables.attribution_violations(result)
     if isinstance(result, QualityResult):
         return model_tables.quality_violations(result)
     if isinstance(result, BiasResult):

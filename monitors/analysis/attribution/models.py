@@ -25,7 +25,7 @@ class TreeModel(Protocol):
     binary: bool
 
     def contributions(self, frame: pl.DataFrame) -> Numbers:
-        """The library's own exact values, the expected value last: (rows, features + 1, outputs)."""
+        """The library's own exact values by the frame's columns, the expected value last: (rows, columns + 1, outputs)."""
         ...
 
     @property
@@ -34,7 +34,11 @@ class TreeModel(Protocol):
         ...
 
     def matrix(self, frame: pl.DataFrame) -> Any:
-        """Rows as the trees see them: (rows, features)."""
+        """Rows as the trees see them: (rows, columns of theirs)."""
+        ...
+
+    def places(self, frame: pl.DataFrame) -> list[int]:
+        """Where the trees' columns stand in a frame."""
         ...
 
 

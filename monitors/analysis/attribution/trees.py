@@ -19,6 +19,9 @@ from monitors.analysis.attribution.features import Feature
 from monitors.analysis.attribution.models import TreeModel, first_line
 from monitors.analysis.errors import ModelError
 
+_CANT = "shap's tree explainer can't explain this model against a baseline"
+_INSTEAD = "Leave the baseline out, or take the permutation explainer."
+
 
 def explain(
     model: TreeModel, rows: pl.DataFrame, background: Background | None, features: Sequence[Feature]
@@ -63,10 +66,14 @@ def _interventional(model: TreeModel, rows: pl.DataFrame, background: Background
             expected = weight * mean if expected is None else expected + weight * mean
     except Exception as error:
         # The library raises whatever comes to it where it does not know a kind of tree.
-        raise ModelError(
-            f"shap's tree explainer can't explain this model against a baseline: {first_line(error)}. "
-            "Leave the baseline out, or take the permutation explainer."
-        ) from error
+        raise ModelError(f"{_CANT}: {first_line(error)}. {_INSTEAD}") from error
     assert values is not None, "a background has a row"
     assert expected is not None, "and so an expected value"
-    return values, expected
+    # Of some models it explains the first output only, or reads the trees wrongly, and does not say so.
+    margins = model.contributions(rows).sum(axis=1)
+    sums = values.sum(axis=1) + expected
+    if sums.shape != margins.shape or not np.allclose(sums, margins, rtol=1e-3, atol=1e-3):
+        raise ModelError(f"{_CANT}: its values do not add up to what the trees say. {_INSTEAD}")
+    ordered = np.zeros((rows.height, rows.width, values.shape[2]))
+    ordered[:, model.places(rows)] = values
+    return ordered, expected
