@@ -334,9 +334,21 @@ def test_weights_beside_an_onnx_file_are_not_read(tmp_path: Path) -> None:
         load(POLICY, ACCOUNT, str(path))
 
 
-@pytest.mark.parametrize("name", ["m.onnx", "m.json", "m.ubj", "m.txt", "m.skops"])
+GARBAGE = b"\x00\x01garbage" * 50
+
+
 @pytest.mark.parametrize(
-    "content", [b"", b"\x00\x01garbage" * 50, b'{"learner": {}}', b"tree\nversion=v4\nnum_class=1\n"]
+    ("name", "content"),
+    [
+        ("m.onnx", b""),
+        ("m.onnx", GARBAGE),
+        ("m.skops", b""),
+        ("m.skops", GARBAGE),
+        ("m.ubj", GARBAGE),
+        ("m.json", b'{"learner": {}}'),
+        ("m.txt", GARBAGE),
+        ("m.txt", b"tree\nversion=v4\n"),
+    ],
 )
 def test_files_that_are_no_models(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
