@@ -3,6 +3,17 @@
 import subprocess
 import sys
 
-for name in ("start", "signatures", "sagemaker", "cone", "ingest", "statistics", "bias", "quality", "capture"):
+for name in (
+    "start",
+    "signatures",
+    "sagemaker",
+    "cone",
+    "ingest",
+    "statistics",
+    "bias",
+    "quality",
+    "attribution",
+    "capture",
+):
     print(f"\n== {name}", flush=True)
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

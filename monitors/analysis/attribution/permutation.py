@@ -138,16 +138,21 @@ def _walked(
     m, each = len(features), 2 * walks.pairs
     known = rows[np.repeat(np.arange(rows.height), each)]
     unknown = background.rows[walks.starts]
+    of_feature = {column: position for position, feature in enumerate(features) for column in feature.columns}
+    of_column = [of_feature[column] for column in rows.columns]
     every = np.arange(len(walks.starts))
     found = np.empty((len(every), m, reached.shape[1]))
     before = at_baseline[walks.starts]
     for turn in range(1, m):
-        mixed = {}
-        for feature, places in zip(features, walks.places, strict=True):
-            filled = pl.Series(places < turn)
-            for column in feature.columns:
-                mixed[column] = known[column].zip_with(filled, unknown[column])
-        after = answer(pl.DataFrame(mixed).select(rows.columns))
+        taken = walks.places < turn
+        after = answer(
+            pl.DataFrame(
+                [
+                    one.zip_with(pl.Series(taken[position]), other)
+                    for one, other, position in zip(known, unknown, of_column, strict=True)
+                ]
+            )
+        )
         found[every, walks.turns[:, turn - 1]] = after - before
         before = after
     found[every, walks.turns[:, m - 1]] = np.repeat(reached, each, axis=0) - before
