@@ -115,7 +115,9 @@ def baseline(
         own = content(constraints)
         made: Result
         explains = type is MonitorType.attribution
-        with progress(f"explaining {data}" if explains else f"reading {data}", "%" if explains else "bytes") as read_so_far:
+        with progress(
+            f"explaining {data}" if explains else f"reading {data}", "%" if explains else "bytes"
+        ) as read_so_far:
             heard = percent(read_so_far) if explains else forward(read_so_far)
             if explains:
                 made = await attribution.baseline(
@@ -183,7 +185,9 @@ def run(
         explains = type is MonitorType.attribution
         of_model = None if model is None or explains else await session.arn(model)
         made: Result
-        with progress(f"explaining {data}" if explains else f"reading {data}", "%" if explains else "bytes") as read_so_far:
+        with progress(
+            f"explaining {data}" if explains else f"reading {data}", "%" if explains else "bytes"
+        ) as read_so_far:
             heard = percent(read_so_far) if explains else forward(read_so_far)
             if explains:
                 made = await attribution.run(
