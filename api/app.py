@@ -15,6 +15,8 @@ from api import access, auth, job_reports
 from api.auth import Authenticator
 from api.explorer import HOME, SESSION, Explorer
 from api.gate import Gate, host_names
+from api.gateway import ROUTE as INVOCATIONS
+from api.gateway import Gateway
 from api.graphql.endpoint import Endpoint
 from api.job_reports import JobReports
 from api.metrics import Metrics
@@ -48,6 +50,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     door = Door(settings, metrics, authenticator, policy)
     reports = JobReports(settings, authenticator)
     explorer = Explorer(authenticator)
+    gateway = Gateway(settings, authenticator, policy)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -64,6 +67,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         finally:
             scheduler.stop()
             await delivering.stop()
+            await gateway.close()
             await authenticator.close()
             if catalog is None:
                 await opened.close()
@@ -87,6 +91,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
             Route("/ui/session", explorer.session, methods=["GET", "POST", "DELETE"]),
             Route("/ui/{path:path}", explorer.page, methods=["GET"]),
             Route("/", door.answer, methods=["POST"]),
+            Route(INVOCATIONS, gateway.answer, methods=["POST"]),
             *(Route(path, door.answer, methods=[method]) for method, path in paths()),
             Route("/graphql", graphql.answer, methods=["GET", "POST"]),
             Route(job_reports.ROUTE, reports.answer, methods=["POST"]),
@@ -104,6 +109,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         },
         lifespan=lifespan,
     )
+    app.state.gateway = gateway
     return app
 
 

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stemma_capture.destinations import destination
+from stemma_capture.destinations import Destination, destination
 from stemma_capture.records import Exchange, line
 from stemma_capture.settings import Settings
 from stemma_capture.spool import Run, key, left, lines_in
@@ -52,11 +52,12 @@ class Capture:
 
     Args:
         settings: What is captured, and where it goes.
+        to: Takes the segments instead of what the settings' destination names.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, to: Destination | None = None) -> None:
         self.settings = settings
-        self._destination = destination(settings.destination, settings.endpoint_url)
+        self._destination = to or destination(settings.destination, settings.endpoint_url)
         self._begin()
         os.register_at_fork(after_in_child=self._begin)
 
