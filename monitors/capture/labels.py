@@ -61,6 +61,8 @@ def labels() -> Iterator[Labels]:
             # Nothing of it outlives the run, so nothing has to survive a crash.
             database.execute("PRAGMA journal_mode = OFF")
             database.execute("PRAGMA synchronous = OFF")
+            # One transaction for all: each of its own would cost ten times the work.
+            database.execute("BEGIN")
             yield Labels(database)
         finally:
             database.close()

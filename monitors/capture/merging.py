@@ -71,12 +71,17 @@ class Counts:
 
 def gather(truth: Dataset, labels: Labels, counts: Counts, report: Report) -> None:
     """Take in ground truth; of several labels of one event the last in the files' order counts."""
+    waiting: list[tuple[str, bytes]] = []
     for number, record, file in _records(truth, counts.broken, report):
         given, event = record.get("groundTruthData"), _id(record, "eventId")
         if not isinstance(given, dict) or not isinstance(given.get("data"), str) or event is None:
             counts.broken.add(file.name, number, "no groundTruthData with data, or no eventId")
             continue
-        labels.put([(event, orjson.dumps(given))])
+        waiting.append((event, orjson.dumps(given)))
+        if len(waiting) == _RECORDS:
+            labels.put(waiting)
+            waiting = []
+    labels.put(waiting)
     counts.labels = labels.count
     counts.replaced = labels.given - counts.labels
 
