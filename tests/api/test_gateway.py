@@ -42,6 +42,10 @@ class Model:
         return Response(b"0.5", media_type="text/csv", headers={"X-Amzn-SageMaker-Custom-Attributes": "seen"})
 
 
+def _no_signals() -> Any:
+    return contextlib.nullcontext()
+
+
 @pytest_asyncio.fixture
 async def model() -> AsyncIterator[Model]:
     made = Model()
@@ -49,7 +53,7 @@ async def model() -> AsyncIterator[Model]:
     with bind("127.0.0.1", 0) as listener:
         started = asyncio.Event()
         server = Server(uvicorn.Config(app, log_config=None, lifespan="off"), started.set)
-        server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]  # the tests' process has its own
+        server.capture_signals = _no_signals  # type: ignore[method-assign]  # the tests' process has its own
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await started.wait()
         made.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
