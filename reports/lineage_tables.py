@@ -9,6 +9,7 @@ from graph.associations import Association
 from graph.detours import Detour
 from graph.levels import Node
 from graph.lineage import Lineage
+from graph.selection.differences import Compared
 from graph.selection.evaluation import Selected
 from graph.times import FOREVER, Moment, from_ms, from_us
 
@@ -40,6 +41,15 @@ def selection_document(selected: Selected) -> dict[str, Any]:
         "truncated": selected.total > len(selected.nodes),
         **_looked_at(selected.moment),
     }
+
+
+def difference_document(compared: Compared) -> dict[str, Any]:
+    """What became of what a selection names, likewise: each node and edge has its `difference`."""
+    drawn = _drawn(compared.nodes, compared.edges)
+    for rows, differences in (("nodes", compared.node_differences), ("edges", compared.edge_differences)):
+        for row, difference in zip(drawn[rows], differences, strict=True):
+            row["difference"] = difference.value
+    return {**drawn, "truncated": compared.truncated}
 
 
 def _drawn(nodes: Sequence[Node], edges: Sequence[Association | Detour]) -> dict[str, Any]:

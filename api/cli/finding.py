@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     command(app, "search", panel=PANEL)(search)
     command(app, "select", panel=PANEL)(select)
+    command(app, "diff", panel=PANEL)(diff)
 
 
 def search(
@@ -86,3 +87,51 @@ def select(
         return DONE
 
     return call.graph(work)
+
+
+def diff(
+    call: Call,
+    query: Annotated[str, typer.Argument(help="A selection; an ARN alone means it with all of its lineage.")],
+    begin: Annotated[str, typer.Option("--from", metavar="TIME", help="The first moment.")],
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="The second; now by default.")] = None,
+    known_at: KnownAt = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Entities of each moment to look at.")] = 5000,
+) -> int:
+    """Show what was added, removed and changed between two moments among what a selection names."""
+
+    async def work(session: Session) -> int:
+        from graph.selection.differences import Difference, compare
+        from reports.lineage_tables import difference_document
+
+        before, after = await moment(session, begin, known_at), await moment(session, end, known_at)
+        catalog = session.catalog
+        found = await compare(
+            catalog.store, catalog.finder, session.account, _selection(query), before, after, limit=limit
+        )
+        rows = [
+            (what.value.lower(), node.kind.value.lower(), node.type, node.name, short(node.arn))
+            for node, what in zip(found.nodes, found.node_differences, strict=True)
+            if what is not Difference.SAME
+        ]
+
+        def show(console: "Console") -> None:
+            console.print(table(None, ("what", "kind", "type", "name", "ARN"), rows))
+            edges = [what for what in found.edge_differences if what is not Difference.SAME]
+            console.print(f"{len(rows)} of {len(found.nodes)} entities differ, and {len(edges)} associations")
+            if found.truncated:
+                console.print("An answer was cut: --limit looks at more")
+
+        call.emit(difference_document(found), show)
+        return DONE
+
+    return call.graph(work)
+
+
+def _selection(text: str) -> str:
+    """An ARN, also its last part alone, as the selection of all of its lineage; every other text as it is."""
+    from graph.selection.language import Term, parse
+
+    term = parse(text)
+    if isinstance(term, Term) and (term.key == "arn" or (term.key == "name" and "/" in term.value)):
+        return f"+arn:{term.value}+"
+    return text

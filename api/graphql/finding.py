@@ -1,6 +1,7 @@
 """Finding things by what people type, and selections in the language of `graph.selection.language`."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -9,10 +10,11 @@ from api.graphql.associations import entity_of
 from api.graphql.connections import Connection, connection
 from api.graphql.context import Info
 from api.graphql.entities import EntityType
-from api.graphql.names import Kind
+from api.graphql.names import Difference, Kind
 from api.graphql.pictures import Picture, drawn_edges, drawn_nodes
 from api.graphql.scalars import BigInt
 from graph.finding import Entry
+from graph.selection.differences import compare
 from graph.selection.evaluation import select as selected
 from graph.times import Moment, from_ms, from_us
 
@@ -43,6 +45,19 @@ class Selected(Picture):
     as_of: datetime
     known_at: datetime
     known_at_sequence: BigInt
+
+
+@strawberry.type
+class Compared(Picture):
+    """What a selection names at either of two moments, and what became of it from the first to the second."""
+
+    node_differences: list[Difference] = strawberry.field(description="In the order of `nodes`.")
+    edge_differences: list[Difference] = strawberry.field(description="In the order of `edges`.")
+    truncated: bool = strawberry.field(
+        description="Whether an answer was cut, so that what seems to be added or removed may not be."
+    )
+    from_: datetime = strawberry.field(name="from")
+    to: datetime
 
 
 def found(each: Entry, when: Moment) -> Found:
@@ -112,4 +127,38 @@ async def select(
         as_of=from_ms(when.at),
         known_at=from_us(when.known),
         known_at_sequence=BigInt(when.sequence),
+    )
+
+
+async def diff(
+    info: Info,
+    query: str,
+    from_: Annotated[datetime, strawberry.argument(name="from")],
+    to: datetime | None = None,
+    limit: int = 2500,
+    known_at: datetime | None = None,
+    known_at_sequence: BigInt | None = None,
+) -> Compared:
+    """What a selection names at two times, now by default the second; both as they are known at one moment."""
+    context = info.context
+    before = await context.moment(from_, known_at, known_at_sequence)
+    after = await context.moment(to, known_at, known_at_sequence)
+    compared = await compare(
+        context.catalog.store,
+        context.catalog.finder,
+        context.account,
+        query,
+        before,
+        after,
+        limit=limit,
+        seconds=context.seconds / 2,
+    )
+    return Compared(
+        nodes=drawn_nodes(compared.nodes, after),
+        edges=drawn_edges(compared.edges),
+        node_differences=compared.node_differences,
+        edge_differences=compared.edge_differences,
+        truncated=compared.truncated,
+        from_=from_ms(before.at),
+        to=from_ms(after.at),
     )

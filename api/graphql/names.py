@@ -14,6 +14,7 @@ from graph.lineage import Direction
 from graph.listing import Sort
 from graph.registry.findings import GateKind
 from graph.registry.staleness import StaleKind
+from graph.selection.differences import Difference
 from monitors.model_data import FileState
 
 for _graph_enum, _name in (
@@ -31,6 +32,7 @@ for _graph_enum, _name in (
     (GateKind, "GateKind"),
     (FileState, "FileState"),
     (StaleKind, "StaleKind"),
+    (Difference, "Difference"),
 ):
     strawberry.enum(_graph_enum, name=_name)
 
@@ -79,6 +81,7 @@ __all__ = [
     "CardStatus",
     "Cascade",
     "DeliveryState",
+    "Difference",
     "Direction",
     "EventType",
     "FileState",

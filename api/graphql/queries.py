@@ -16,7 +16,7 @@ from api.graphql.deployments import Deployment
 from api.graphql.entities import Action, Artifact, EntityType, TrialComponent, shaped
 from api.graphql.entities import Context as ContextType
 from api.graphql.events import Event
-from api.graphql.finding import Found, Selected
+from api.graphql.finding import Compared, Found, Selected
 from api.graphql.inputs import TagInput
 from api.graphql.lineage import Lineage, shown, walk
 from api.graphql.lists import listed
@@ -149,6 +149,7 @@ class Query:
 
     search: Connection[Found] = strawberry.field(resolver=finding.search)
     select: Selected = strawberry.field(resolver=finding.select)
+    diff: Compared = strawberry.field(resolver=finding.diff)
 
     artifacts: Connection[Artifact] = listed(Kind.ARTIFACT, Artifact)
     actions: Connection[Action] = listed(Kind.ACTION, Action)

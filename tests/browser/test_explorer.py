@@ -132,6 +132,24 @@ async def test_what_was_shown_in_the_past_is_shown_again(explorer: Explorer, ser
     await expect(page.get_by_role("status")).to_contain_text("5 entities, 4 associations as of")
 
 
+async def test_two_moments_are_compared(explorer: Explorer, service: Service) -> None:
+    arns = await story(service)
+    before = (await service.data("query($a: ID!) { lineage(start: [$a]) { asOf } }", a=arns["data"]))["lineage"]["asOf"]
+    await service.contexts("newcomer")
+    await service.link((arns["endpoint"], service.arn("context/newcomer")))
+    await service.data(
+        "mutation($input: SetTagsInput!) { tag(input: $input) { arn } }",
+        input={"arn": arns["data"], "tags": [{"key": "owner", "value": "bo"}]},
+    )
+    page = await explorer.open(f"lineage?q=%2Blive%2B&from={before.replace('+', '%2B')}")
+    await expect(page.get_by_role("status")).to_contain_text("1 added, 0 removed, 1 changed")
+    await expect(page.locator(".node.added")).to_contain_text("newcomer")
+    await expect(page.locator(".node.changed")).to_contain_text("raw.csv")
+    await expect(page.locator(".react-flow__edge.added")).to_have_count(1)
+    await expect(page.get_by_role("row", name="newcomer")).to_contain_text("Added")
+    await explorer.accessible()
+
+
 async def test_files_hold_what_the_screen_shows(explorer: Explorer, service: Service) -> None:
     await story(service)
     page = await explorer.open("lineage?q=%2Blive")

@@ -12,6 +12,28 @@ export const SELECT = graphql(`
   }
 `);
 
+export const DIFF = graphql(`
+  query Diff($query: String!, $from: DateTime!, $to: DateTime, $limit: Int!) {
+    diff(query: $query, from: $from, to: $to, limit: $limit) {
+      nodes { arn kind type name depth createdAt }
+      edges { source destination association validFrom validTo }
+      layout { width height x y bends }
+      nodeDifferences edgeDifferences
+      truncated from to
+    }
+  }
+`);
+
+export type Picturable = Pick<ResultOf<typeof SELECT>["select"], "nodes" | "edges" | "layout">;
+export type Compared = ResultOf<typeof DIFF>["diff"];
+export type Difference = Compared["nodeDifferences"][number];
+
+/** What became of each node and edge, in their order; of a lineage at one moment there is none. */
+export interface Differences {
+  nodes: readonly Difference[];
+  edges: readonly Difference[];
+}
+
 export type Selected = ResultOf<typeof SELECT>["select"];
 export type LineageNode = Selected["nodes"][number];
 export type LineageEdge = Selected["edges"][number];
@@ -64,7 +86,7 @@ export function line(points: readonly (readonly [number, number])[]): string {
 
 /** The points of an edge, from the right side of its source to the left side of its destination. */
 export function trail(
-  layout: Selected["layout"],
+  layout: Picturable["layout"],
   edge: number,
   source: number,
   destination: number,

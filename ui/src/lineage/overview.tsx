@@ -1,6 +1,6 @@
 /** The picture of thousands of entities, on one canvas: it is moved and zoomed as one; a click chooses what lies there. */
 import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState, type WheelEvent } from "react";
-import { family, type Selected, trail } from "./data";
+import { family, type Picturable, trail } from "./data";
 import { NODE_HEIGHT, NODE_WIDTH } from "./sizes";
 
 interface View {
@@ -10,7 +10,7 @@ interface View {
 }
 
 interface Props {
-  selected: Selected;
+  selected: Picturable;
   chosen: string | null;
   choose: (arn: string | null) => void;
 }

@@ -16,22 +16,27 @@ import {
 import "@xyflow/react/dist/style.css";
 import { memo, useEffect, useMemo, useState } from "react";
 import { KINDS, KindMark, Name, word } from "../shown";
-import { family, type LineageNode, line, type Selected, trail } from "./data";
+import { type Difference, type Differences, family, type LineageNode, line, type Picturable, trail } from "./data";
 import { NODE_HEIGHT, NODE_WIDTH } from "./sizes";
 
-type Drawn = Node<{ node: LineageNode; faded: boolean; chosen: boolean }, "entity">;
+type Drawn = Node<{ node: LineageNode; faded: boolean; chosen: boolean; difference: Difference }, "entity">;
 type Line = Edge<{ path: string }, "association">;
 
 const Entity = memo(function Entity({ data }: NodeProps<Drawn>) {
-  const { node, faded, chosen } = data;
+  const { node, faded, chosen, difference } = data;
   return (
-    <div className={`node ${node.kind.toLowerCase()}${faded ? " faded" : ""}${chosen ? " chosen" : ""}`}>
+    <div
+      className={`node ${node.kind.toLowerCase()} ${difference.toLowerCase()}${faded ? " faded" : ""}${chosen ? " chosen" : ""}`}
+    >
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <Handle type="source" position={Position.Right} isConnectable={false} />
       <KindMark kind={node.kind} />
       <span className="texts">
         <Name>{node.name}</Name>
-        <span className="small">{node.type ?? KINDS[node.kind]}</span>
+        <span className="small">
+          {difference !== "SAME" && <strong>{word(difference)} · </strong>}
+          {node.type ?? KINDS[node.kind]}
+        </span>
       </span>
     </div>
   );
@@ -45,12 +50,13 @@ const NODE_TYPES = { entity: Entity };
 const EDGE_TYPES = { association: Association };
 
 interface Props {
-  selected: Selected;
+  selected: Picturable;
+  differences?: Differences;
   chosen: string | null;
   choose: (arn: string | null) => void;
 }
 
-export function Picture({ selected, chosen, choose }: Props) {
+export function Picture({ selected, differences, chosen, choose }: Props) {
   const [hovered, setHovered] = useState<string | null>(null);
   const [flow, setFlow] = useState<ReactFlowInstance<Drawn, Line> | null>(null);
   useEffect(() => {
@@ -73,10 +79,15 @@ export function Picture({ selected, chosen, choose }: Props) {
         height: NODE_HEIGHT,
         sourcePosition: Position.Right,
         targetPosition: Position.Left,
-        data: { node, faded: near !== null && !near.has(node.arn), chosen: node.arn === chosen },
+        data: {
+          node,
+          faded: near !== null && !near.has(node.arn),
+          chosen: node.arn === chosen,
+          difference: differences?.nodes[index] ?? "SAME",
+        },
         ariaLabel: `${node.name}, ${node.type ?? KINDS[node.kind]}`,
       })),
-    [selected, near, chosen],
+    [selected, differences, near, chosen],
   );
   const edges = useMemo<Line[]>(() => {
     const places = new Map(selected.nodes.map((node, index) => [node.arn, index]));
@@ -93,14 +104,14 @@ export function Picture({ selected, chosen, choose }: Props) {
           type: "association" as const,
           source: edge.source,
           target: edge.destination,
-          className: `association${shown ? "" : " faded"}${near !== null && shown ? " lit" : ""}`,
+          className: `association ${(differences?.edges[index] ?? "SAME").toLowerCase()}${shown ? "" : " faded"}${near !== null && shown ? " lit" : ""}`,
           markerEnd: "arrow",
           ariaLabel: word(edge.association),
           data: { path: line(trail(selected.layout, index, source, destination, NODE_WIDTH / 2)) },
         },
       ];
     });
-  }, [selected, near]);
+  }, [selected, differences, near]);
   return (
     <section
       className="picture"

@@ -1,15 +1,15 @@
 /** Lineage of whatever a selection names, as a picture or as tables; everything that makes it this view is in the address. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { ask } from "../graphql";
-import { type LineageNode, SELECT, type Selected } from "../lineage/data";
+import { type Compared, DIFF, type LineageNode, SELECT, type Selected } from "../lineage/data";
 import { edgesCsv, json, nodesCsv, png, save, svg } from "../lineage/files";
 import { Overview } from "../lineage/overview";
 import { Picture } from "../lineage/picture";
 import { ELEMENTS } from "../lineage/sizes";
 import { LineageTable } from "../lineage/table";
-import { entityPath, KINDS, KindMark, lineagePath, Name, Time } from "../shown";
+import { EntityLink, entityPath, KINDS, KindMark, lineagePath, Name, Time, word } from "../shown";
 import { Busy, Empty, Failed } from "../states";
 
 const LIMIT = 5000;
@@ -22,6 +22,7 @@ export function LineagePage() {
   const knownAt = address.get("knownAt");
   const table = address.get("view") === "table";
   const chosen = address.get("at");
+  const since = address.get("from");
 
   /** Change a part of the view; a new question is a new step back in the browser, a choice in it is not. */
   function go(changes: Record<string, string | null>, replace = false) {
@@ -44,19 +45,37 @@ export function LineagePage() {
   const found = useQuery({
     queryKey: ["select", query, asOf, knownAt],
     queryFn: ({ signal }) => ask(SELECT, { query, asOf, knownAt, limit: LIMIT }, signal),
-    enabled: query !== "",
+    enabled: query !== "" && since === null,
     placeholderData: keepPreviousData,
   });
-  const selected = query === "" ? undefined : found.data?.select;
-  const node = selected?.nodes.find((each) => each.arn === chosen) ?? null;
+  const compared = useQuery({
+    queryKey: ["diff", query, since, asOf],
+    queryFn: ({ signal }) => ask(DIFF, { query, from: since ?? "", to: asOf, limit: LIMIT / 2 }, signal),
+    enabled: query !== "" && since !== null,
+  });
+  const asked = since === null ? found : compared;
+  const selected = query === "" || since !== null ? undefined : found.data?.select;
+  const node = (selected ?? compared.data?.diff)?.nodes.find((each) => each.arn === chosen) ?? null;
   return (
     <div className="lineage">
       <title>{query ? `${query} · Lineage · Stemma` : "Lineage · Stemma"}</title>
       <h1 className="unseen">Lineage</h1>
-      <Asking key={`${query} ${asOf} ${knownAt}`} query={query} asOf={asOf} knownAt={knownAt} go={go} />
+      <Asking
+        key={`${query} ${asOf} ${knownAt} ${since}`}
+        query={query}
+        asOf={asOf}
+        knownAt={knownAt}
+        since={since}
+        go={go}
+      />
       {query === "" && <Examples />}
-      {query !== "" && found.isPending && <Busy what="the lineage" />}
-      {found.isError && <Failed error={found.error} again={() => void found.refetch()} />}
+      {query !== "" && asked.isPending && <Busy what="the lineage" />}
+      {asked.isError && <Failed error={asked.error} again={() => void asked.refetch()} />}
+      {query !== "" && since !== null && compared.data && (
+        <Comparison compared={compared.data.diff} chosen={chosen} choose={(arn) => go({ at: arn }, true)}>
+          {node && <Drawer node={node} query={query} asOf={asOf} close={() => go({ at: null }, true)} />}
+        </Comparison>
+      )}
       {selected && !found.isError && (
         <>
           <div className="bar">
@@ -95,6 +114,74 @@ export function LineagePage() {
   );
 }
 
+/** What was added, removed and changed from one moment to another. */
+function Comparison({
+  compared,
+  chosen,
+  choose,
+  children,
+}: {
+  compared: Compared;
+  chosen: string | null;
+  choose: (arn: string | null) => void;
+  children: ReactNode;
+}) {
+  const count = (difference: string) => compared.nodeDifferences.filter((each) => each === difference).length;
+  const differing = compared.nodes.flatMap((node, index) => {
+    const difference = compared.nodeDifferences[index];
+    return difference === undefined || difference === "SAME" ? [] : [{ node, difference }];
+  });
+  return (
+    <>
+      <div className="bar">
+        <p role="status" className={compared.truncated ? "cut" : ""}>
+          {compared.truncated && "Cut: there is more at one of the two times than is compared. "}
+          {count("ADDED")} added, {count("REMOVED")} removed, {count("CHANGED")} changed from{" "}
+          <Time at={compared.from} /> to <Time at={compared.to} />
+        </p>
+      </div>
+      <div className="stage">
+        {compared.nodes.length <= ELEMENTS ? (
+          <Picture
+            selected={compared}
+            differences={{ nodes: compared.nodeDifferences, edges: compared.edgeDifferences }}
+            chosen={chosen}
+            choose={choose}
+          />
+        ) : (
+          <Overview selected={compared} chosen={chosen} choose={choose} />
+        )}
+        {children}
+      </div>
+      <div className="tables">
+        <div className="scroll card">
+          <table>
+            <caption>What differs</caption>
+            <thead>
+              <tr>
+                <th scope="col">Name</th>
+                <th scope="col">Type</th>
+                <th scope="col">What</th>
+              </tr>
+            </thead>
+            <tbody>
+              {differing.map(({ node, difference }) => (
+                <tr key={node.arn}>
+                  <th scope="row">
+                    <EntityLink arn={node.arn} name={node.name} kind={node.kind} />
+                  </th>
+                  <td>{node.type ?? KINDS[node.kind]}</td>
+                  <td>{word(difference)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </div>
+    </>
+  );
+}
+
 type Go = (changes: Record<string, string | null>, replace?: boolean) => void;
 
 /** `datetime-local` has no zone: what is typed is meant in the reader's own. */
@@ -106,7 +193,15 @@ function local(at: string | null): string {
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-function Asking({ query, asOf, knownAt, go }: { query: string; asOf: string | null; knownAt: string | null; go: Go }) {
+interface AskingProps {
+  query: string;
+  asOf: string | null;
+  knownAt: string | null;
+  since: string | null;
+  go: Go;
+}
+
+function Asking({ query, asOf, knownAt, since, go }: AskingProps) {
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -114,7 +209,13 @@ function Asking({ query, asOf, knownAt, go }: { query: string; asOf: string | nu
       const typed = String(form.get(name) ?? "");
       return typed === "" ? null : new Date(typed).toISOString();
     };
-    go({ q: String(form.get("q")).trim(), asOf: time("asOf"), knownAt: time("knownAt"), at: null });
+    go({
+      q: String(form.get("q")).trim(),
+      asOf: time("asOf"),
+      knownAt: time("knownAt"),
+      from: time("from"),
+      at: null,
+    });
   }
   return (
     <form className="asking" onSubmit={submit}>
@@ -135,6 +236,10 @@ function Asking({ query, asOf, knownAt, go }: { query: string; asOf: string | nu
       <label>
         Known at
         <input name="knownAt" type="datetime-local" defaultValue={local(knownAt)} />
+      </label>
+      <label>
+        Compare with
+        <input name="from" type="datetime-local" defaultValue={local(since)} />
       </label>
       <button type="submit" className="primary">
         Show
