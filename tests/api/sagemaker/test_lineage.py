@@ -312,7 +312,7 @@ async def test_callers_are_told_who_they_are_and_what_is_not_offered(aws_of: Aws
     for client, name, shown in (
         (sagemaker, "list_notebook_instances", "sagemaker:ListNotebookInstances"),
         (iam, "list_users", "iam:ListUsers"),
-        (groups, "list_groups", "resource-groups:ListGroups"),
+        (groups, "get_account_settings", "resource-groups:GetAccountSettings"),
     ):
         code, message = await client.refused(name)
         assert code == "UnknownOperationException"
