@@ -66,7 +66,7 @@ lock: $(VENV)/.dev ## lock the dependencies anew, with hashes
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra demo -o requirements/stemma.txt
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra demo --group dev -c requirements/stemma.txt -o requirements/dev.txt
 	@$(COMPILE) --upgrade --no-deps requirements/demo-data.in -o requirements/demo-data.txt
-	@for name in mlmd node profilers sdk2 sdk3 smclarify; do $(COMPILE) --upgrade requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in mlflow mlmd node profilers sdk2 sdk3 smclarify; do $(COMPILE) --upgrade requirements/$$name.in -o requirements/$$name.txt; done
 
 bench: $(VENV)/.dev ## what we claim, measured beside its peers (benchmarks/README.md)
 	@$(BIN)/python -m tests.servers.provision

@@ -9,6 +9,7 @@ for name in (
     "sagemaker",
     "cone",
     "ingest",
+    "registry",
     "statistics",
     "bias",
     "quality",
