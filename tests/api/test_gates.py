@@ -240,3 +240,18 @@ async def test_model_data_is_looked_at_as_far_as_the_policy_allows(door: Door) -
     (file,) = found["files"]
     assert (found["passed"], file["uri"], file["state"]) == (False, url, "UNREADABLE")
     assert "STEMMA_POLICY" in file["message"]
+
+
+async def test_an_approval_that_is_repeated_under_its_token_is_told_the_same(door: Door) -> None:
+    await door.data("writer", GROUP, {"name": "churn"})
+    await door.data("admin", GATES, {"group": "churn", "requiredApprovals": 2})
+    await door.data("writer", REGISTER, {"group": "churn", "containers": [CONTAINER]})
+    given = {"ModelPackageArn": door.keys.service.arn("model-package/churn/1"), "ModelApprovalStatus": "Approved"}
+    for _ in range(2):
+        with pytest.raises(ClientError, match=r"is recorded, and the version is not approved yet; missing: .*1 of 2"):
+            await door.aws(
+                "approver", "update_model_package", **given, ClientToken="0123456789abcdef0123456789abcdef0123"
+            )
+    await door.aws("second", "update_model_package", **given)
+    # What was asked for holds by now.
+    await door.aws("approver", "update_model_package", **given, ClientToken="0123456789abcdef0123456789abcdef0123")

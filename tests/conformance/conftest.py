@@ -21,6 +21,8 @@ from graph.access import Caller, Role
 from graph.catalog import Catalog
 from graph.monitoring.scheduler import Scheduler
 from graph.reach import Credentials
+from graph.registry import groups
+from graph.registry.gates import Bound, set_gates
 from monitors.processing.processes import Limits
 from monitors.processing.worker import Worker
 from tests.api.cli.conftest import STEMMA
@@ -30,7 +32,7 @@ from tests.servers.application import Switch
 from tests.servers.environments import python
 
 MODULES = {
-    "sdk2": ("lineage", "walks", "runs", "experiments1", "waits2", "monitors2", "cards2"),
+    "sdk2": ("lineage", "walks", "runs", "experiments1", "waits2", "monitors2", "cards2", "gates2"),
     "sdk3": ("lineage", "walks", "runs", "resources3"),
 }
 """The scenarios of each environment, modules in `clients/`."""
@@ -108,6 +110,10 @@ async def ran(
         admin = Caller(accounts[environment], "operator", "test", Role.ADMIN)
         made = await principals.create(admin, "ana", role=Role.APPROVER)
         key = {"AWS_ACCESS_KEY_ID": made.key.id, "AWS_SECRET_ACCESS_KEY": made.secret}
+        place = catalog.place(admin.account)
+        await catalog.write(admin, [groups.create(place, "gated")], operation="test")
+        gates = set_gates(place, "gated", bounds=[Bound("auc", at_least=0.9)])
+        await catalog.write(admin, [gates], operation="test")
         folder = tmp_path_factory.mktemp(environment)
         return await asyncio.to_thread(_run, environment, folder, address, object_store, key)
 

@@ -5,10 +5,13 @@ from typing import Any
 from api.sagemaker import packages, shapes
 from api.sagemaker.calls import Call, Input, Output, operation
 from api.sagemaker.operations.model_groups import filtered, find, listed
+from graph.entities import Approval
 from graph.errors import ConflictError, InvalidError, StemmaError
 from graph.registry import lists, names
 from graph.registry.amending import REPLACED, amend
+from graph.registry.approvals import SHOWN
 from graph.registry.names import Package
+from graph.registry.standing import standing
 from graph.registry.versions import DeletePackage, register
 
 
@@ -71,7 +74,12 @@ async def update_model_package(call: Call, given: Input) -> Output:
     call.arns.append(command.arn)
     outcome = await call.write(command, request_id=given.get("ClientToken"))
     own = names.package_resource(call.place, command.named)
-    if missing := outcome.applied[0].missing:
+    missing = outcome.applied[0].missing
+    if outcome.repeated and given.get("ModelApprovalStatus") == SHOWN[Approval.APPROVED]:
+        entity = await call.entity(command.arn)
+        if entity.approval is not Approval.APPROVED:
+            missing = (await standing(call.catalog.store, call.place, entity)).missing
+    if missing:
         # SageMaker's answer has no member for it, and a caller who hears nothing would take the version for approved.
         raise ConflictError(
             f"The approval of {own} by {call.caller.actor} is recorded, and the version is not approved yet; missing: "
