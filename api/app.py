@@ -73,8 +73,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
                 await opened.close()
 
     async def show_metrics(_: Request) -> Response:
-        metrics.dropped(app.state.catalog.access_log.dropped)
-        content, media_type = metrics.text()
+        content, media_type = metrics.text(app.state.catalog.access_log.dropped)
         return Response(content, headers={"Content-Type": media_type})
 
     gate = Middleware(

@@ -42,10 +42,7 @@ class Metrics:
         self._registry.register(self._dropped)
         self.errors = Counter("stemma_graphql_errors_total", "GraphQL errors", ("code",), registry=self._registry)
 
-    def dropped(self, records: int) -> None:
-        """How many records the access log has lost so far."""
-        self._dropped.records = records
-
-    def text(self) -> tuple[bytes, str]:
-        """All numbers, and the media type of their form."""
+    def text(self, dropped: int) -> tuple[bytes, str]:
+        """All numbers, and the media type of their form; `dropped` is how many records the access log has lost so far."""
+        self._dropped.records = dropped
         return generate_latest(self._registry), CONTENT_TYPE_LATEST

@@ -143,9 +143,6 @@ def create(
         InvalidError: a field does not fit.
     """
     arn = component_arn(place, kind, name)
-    files = {file.key: _file(file) for file in inputs}
-    if image is not None:
-        files["SageMaker.ImageUri"] = {"value": image, "media_type": "application/vnd.docker.image"}
     commands: list[Command] = [
         create_named(
             place,
@@ -160,21 +157,34 @@ def create(
             status=Status.IN_PROGRESS,
             started_at=started_at,
             parameters=parameters,
-            inputs=files,
+            inputs=_shown_inputs(inputs, image),
             tags=tags,
             exclusive=True,
         )
     ]
     read = [*inputs, *([] if image is None else [File("image", image, "Image")])]
+    kept = [] if checkpoint is None else [File("checkpoint", checkpoint, "Checkpoint")]
+    commands += _links(place, arn, read, kept)
+    commands += [associate(source, arn, AssociationType.CONTRIBUTED_TO) for source in contributors]
+    return commands if trial is None else [*commands, associate(arn, trial, AssociationType.ASSOCIATED_WITH)]
+
+
+def _shown_inputs(inputs: Sequence[File], image: str | None) -> dict[str, dict[str, str]]:
+    files = {file.key: _file(file) for file in inputs}
+    if image is not None:
+        files["SageMaker.ImageUri"] = {"value": image, "media_type": "application/vnd.docker.image"}
+    return files
+
+
+def _links(place: Place, arn: str, read: Sequence[File], produced: Sequence[File]) -> list[Command]:
+    """The artifacts that a job reads and produces, with their associations."""
+    commands: list[Command] = []
     for file in read:
         source, made = _artifact(place, file)
         commands += [*made, associate(source, arn, AssociationType.CONTRIBUTED_TO)]
-    commands += [associate(source, arn, AssociationType.CONTRIBUTED_TO) for source in contributors]
-    if checkpoint is not None:
-        produced, made = _artifact(place, File("checkpoint", checkpoint, "Checkpoint"))
-        commands += [*made, associate(arn, produced, AssociationType.PRODUCED)]
-    if trial is not None:
-        commands.append(associate(arn, trial, AssociationType.ASSOCIATED_WITH))
+    for file in produced:
+        result, made = _artifact(place, file)
+        commands += [*made, associate(arn, result, AssociationType.PRODUCED)]
     return commands
 
 
@@ -237,11 +247,7 @@ def report(
         "parameters": parameters or None,
         "properties": None if step is None else {"SecondaryStatus": step},
     }
-    commands: list[Command] = [update(arn, Kind.TRIAL_COMPONENT, check=follows, **details)]
-    for file in outputs:
-        produced, made = _artifact(place, file)
-        commands += [*made, associate(arn, produced, AssociationType.PRODUCED)]
-    return commands
+    return [update(arn, Kind.TRIAL_COMPONENT, check=follows, **details), *_links(place, arn, (), outputs)]
 
 
 def take(

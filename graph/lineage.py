@@ -145,8 +145,7 @@ async def walk(
     # A whole cone at once, where the database can; what is cut, or starts at several, goes by levels.
     if depth is None and len(unique) == 1 and direction is not Direction.CONNECTED and store.provider.name == "neo4j":
         ways = [way for part in parts(direction) for way in STATEMENTS[part]]
-        whole = await whole_cones(store, account, unique[0], ways, when, kinds, limit, seconds / 4)
-        if whole:
+        if whole := await whole_cones(store, account, unique[0], ways, when, kinds, limit, seconds / 4):
             return await _filtered(*await _united(store, account, whole, when), {}, when, shown, via)
     await known_before(store, account, unique)
     parameters = {"account": account, "at": when.at, "known": when.known, "associations": kinds}

@@ -19,6 +19,7 @@ from api.graphql import (
     entities,
     events,
     gates,
+    ingest_inputs,
     inputs,
     lineage,
     metrics,
@@ -34,6 +35,7 @@ from api.graphql import (
 )
 
 MODULES: tuple[ModuleType, ...] = (
+    ingest_inputs,
     *(
         access_log,
         associations,

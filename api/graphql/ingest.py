@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import strawberry
 
-from api.graphql import inputs, payloads, requests
+from api.graphql import ingest_inputs, inputs, payloads, requests
 from api.graphql.context import Context
 from api.graphql.names import AssociationType
 from graph import arns, commands, history
@@ -26,7 +26,7 @@ class RowError(Exception):
         self.position = position
 
 
-async def ingest(context: Context, given: inputs.IngestInput) -> payloads.IngestPayload:
+async def ingest(context: Context, given: ingest_inputs.IngestInput) -> payloads.IngestPayload:
     """Write all rows or none.
 
     Raises:
@@ -79,7 +79,7 @@ async def ingest(context: Context, given: inputs.IngestInput) -> payloads.Ingest
     )
 
 
-def _only(given: inputs.IngestEntityInput) -> inputs.NewEntityInput:
+def _only(given: ingest_inputs.IngestEntityInput) -> inputs.NewEntityInput:
     for form in FORMS:
         found = getattr(given, form)
         if found is not None:
@@ -89,7 +89,7 @@ def _only(given: inputs.IngestEntityInput) -> inputs.NewEntityInput:
 
 
 async def _associations(
-    context: Context, given: list[inputs.IngestAssociationInput], puts: list[Put]
+    context: Context, given: list[ingest_inputs.IngestAssociationInput], puts: list[Put]
 ) -> list[commands.Associate]:
     own = await _own_names(context, (end for row in given for end in (row.source, row.destination) if end is not None))
     made: list[commands.Associate] = []

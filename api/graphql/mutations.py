@@ -4,7 +4,7 @@ from typing import Any
 
 import strawberry
 
-from api.graphql import inputs, payloads, requests
+from api.graphql import ingest_inputs, inputs, payloads, requests
 from api.graphql.card_changes import CardMutations
 from api.graphql.collections import CollectionMutations
 from api.graphql.context import Context, Info
@@ -112,7 +112,7 @@ class Mutation(
         return _association(command.triple, outcome)
 
     @strawberry.mutation
-    async def ingest(self, info: Info, input: inputs.IngestInput) -> IngestPayload:
+    async def ingest(self, info: Info, input: ingest_inputs.IngestInput) -> IngestPayload:
         """Writes entities and associations, all or nothing.
 
         An error says in its extensions which row is at fault: `list` and `index`, and `position` over both lists.

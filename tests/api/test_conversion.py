@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from strawberry.types.arguments import convert_argument
 
-from api.graphql import conversion, inputs
+from api.graphql import conversion, ingest_inputs, inputs
 from api.graphql.names import AssociationType, SourceIdType
 from api.graphql.schema import schema
 from graph.errors import InvalidError
@@ -35,13 +35,13 @@ SAMPLES: list[tuple[type, dict[str, Any]]] = [
         },
     ),
     (
-        inputs.IngestInput,
+        ingest_inputs.IngestInput,
         {
             "entities": [{"artifact": {"sourceUri": "s3://a"}}, {"trialComponent": {"name": "j", "parameters": []}}],
             "associations": [{"sourceRow": 0, "destination": "x", "association": AssociationType.PRODUCED}],
         },
     ),
-    (inputs.IngestInput, {}),
+    (ingest_inputs.IngestInput, {}),
 ]
 
 
@@ -59,4 +59,4 @@ def test_both_build_the_same(type_: Any, value: dict[str, Any], monkeypatch: pyt
 
 def test_null_is_none_of_the_kinds() -> None:
     with pytest.raises(InvalidError):
-        conversion.build(inputs.IngestEntityInput, {"context": None})
+        conversion.build(ingest_inputs.IngestEntityInput, {"context": None})
