@@ -14,6 +14,10 @@ from graph.times import FOREVER, Moment
 
 T = TypeVar("T")
 
+CROWD = 500
+"""Revisions up to which a list is read whole."""
+SPAN_MS = 1_000
+SPAN_GROWTH = 8
 SLICE = 2_000
 """Entities that one look-up asks for when all are looked through."""
 
@@ -113,8 +117,48 @@ async def entities(
         "limit": first + 1,
     }
     parameters |= {field: getattr(filter, field) for field in sought}
-    found = await store.read(name + ("descending" if descending else "ascending"), parameters)
+    name += "descending" if descending else "ascending"
+    if store.provider.name == "embedded" and sort is Sort.CREATED and not sought:
+        found = await _near(store, name, parameters, prefix, when, descending=descending)
+    else:
+        found = await store.read(name, parameters)
     return Page([(key, from_body(body)) for key, body in found[:first]], len(found) > first)
+
+
+async def _near(
+    store: Store, name: str, parameters: dict[str, Any], prefix: str, when: Moment, *, descending: bool
+) -> list[Any]:
+    """A page of a list by creation, looked for ever farther from where it begins.
+
+    The embedded database reads the whole of a range before it sorts it, so the range must not be the whole of a long list.
+    """
+    low, high = parameters["from"], parameters["to"]
+    crowd = {"from": low, "to": high, "limit": CROWD}
+    # Nothing that was made after the moment is there; where an ascending list begins, nobody knows.
+    begin = _made(high if descending else low, prefix)
+    begin = min(when.at, FOREVER if begin is None else begin) if descending else begin
+    if begin is None or await store.read("entity/crowd", crowd) < CROWD:
+        found: list[Any] = await store.read(name, parameters)
+        return found
+    span = SPAN_MS
+    while True:
+        whole = begin < span if descending else begin + span > when.at
+        if whole:
+            part = {}
+        elif descending:
+            part = {"from": max(low, f"{prefix}{begin - span:016d}/")}
+        else:
+            part = {"to": min(high, f"{prefix}{begin + span:016d}/")}
+        found = await store.read(name, {**parameters, **part})
+        if whole or len(found) >= parameters["limit"]:
+            return found
+        span *= SPAN_GROWTH
+
+
+def _made(key: str, prefix: str) -> int | None:
+    """When an entity was made, by its key in a list by creation; None for an end of the whole list."""
+    digits = key.removeprefix(prefix)[:16]
+    return int(digits) if key.startswith(prefix) and digits.isdecimal() else None
 
 
 async def every(
