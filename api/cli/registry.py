@@ -1,4 +1,4 @@
-"""`registry groups|versions|show|approve|reject|alias|gates|gate|events|webhooks`: the model registry."""
+"""`registry groups|versions|show|compare|approve|reject|alias|gates|gate|events|webhooks`: the model registry."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -6,6 +6,7 @@ import typer
 
 from api.cli import cards, collections, gates, webhooks
 from api.cli.call import DONE, FOUND, Call, Session, command, table
+from api.cli.comparison import compare
 from api.cli.deployments import deployments
 from api.cli.events import events
 from api.cli.options import KnownAt
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     group = typer.Typer(no_args_is_help=True, help="Look at model versions, and decide which may run.")
     for name, function in (
-        *(("groups", groups), ("versions", versions), ("show", show)),
+        *(("groups", groups), ("versions", versions), ("show", show), ("compare", compare)),
         *(("approve", approve), ("reject", reject), ("alias", alias), ("events", events)),
         ("deployments", deployments),
         *(("gates", gates.gates), ("gate", gate), ("check", check), ("delete", delete)),

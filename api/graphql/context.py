@@ -11,6 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from graph import history, listing, metrics
 from graph.access import Caller
+from graph.artifacts import ArtifactStore
 from graph.associations import Association, AssociationType
 from graph.catalog import Catalog
 from graph.commands import Place
@@ -40,6 +41,7 @@ class Context:
 
     Attributes:
         seconds: how long a walk may take at most.
+        artifacts: opens the store of the files that we hold.
         policy: what the service may touch for the caller's account.
     """
 
@@ -49,6 +51,7 @@ class Context:
     seconds: float
     webhooks: Webhooks
     policy: Policy
+    artifacts: Callable[[], ArtifactStore]
     entities: DataLoader[EntityKey, Entity | None] = field(init=False)
     associations: DataLoader[AssociationsKey, listing.Page[Association]] = field(init=False)
     changes: DataLoader[ChangesKey, list[history.Change]] = field(init=False)

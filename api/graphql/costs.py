@@ -34,7 +34,7 @@ PAGES = {
 }
 PAGE = 50
 SERIES = {"metricSeries": 5_000}
-WALKS = {"lineage": 5_000, "select": 5_000, "diff": 5_000, "path": 1_000}
+WALKS = {"lineage": 5_000, "compareModelVersions": 1_000, "select": 5_000, "diff": 5_000, "path": 1_000}
 LOOKS = {"approvalStale": 200, "standing": 400}
 """Fields for which much is read of one version."""
 EDGES = 2

@@ -1,6 +1,7 @@
 """GraphQL over HTTP: JSON in, JSON out, one operation a request."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
@@ -21,6 +22,7 @@ from api.problems import ProblemError
 from api.settings import Settings
 from api.webhooks import webhooks
 from graph.access import Caller
+from graph.artifacts import ArtifactStore
 from graph.catalog import Catalog
 from graph.errors import InvalidError, TimeLimitError
 from graph.reach.policy import Policy
@@ -48,6 +50,7 @@ class Endpoint:
         self._settings = settings
         self._metrics = metrics
         self._policy = policy
+        self._artifacts = cache(lambda: ArtifactStore(settings.artifact_location))
         self._engine = Engine(introspection=settings.graphiql)
 
     async def answer(self, request: Request) -> Response:
@@ -79,7 +82,7 @@ class Endpoint:
         caller = Caller(identity.account, identity.actor, DOOR, identity.role)
         seconds = min(20.0, self._settings.read_seconds)
         known = webhooks(self._settings, catalog, self._policy)
-        context = Context(catalog, caller, request_id, seconds, known, self._policy)
+        context = Context(catalog, caller, request_id, seconds, known, self._policy, self._artifacts)
         try:
             result = await self._run(request, asked, context)
         except RejectedError as rejected:

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import strawberry
 
-from api.graphql import access_log, cards, collections, deployments, events, finding, registry, webhooks
+from api.graphql import access_log, cards, collections, comparison, deployments, events, finding, registry, webhooks
 from api.graphql.access_log import AccessRecord
 from api.graphql.cards import ModelCard
 from api.graphql.collections import Collection
+from api.graphql.comparison import Comparison
 from api.graphql.connections import Connection
 from api.graphql.context import Info
 from api.graphql.deployments import Deployment
@@ -179,6 +180,7 @@ class Query:
     model_group: ModelGroup | None = strawberry.field(resolver=registry.model_group)
     model_groups: Connection[ModelGroup] = strawberry.field(resolver=registry.model_groups)
     model_version: ModelVersion | None = strawberry.field(resolver=registry.model_version)
+    compare_model_versions: Comparison = strawberry.field(resolver=comparison.compared)
     model_card: ModelCard | None = strawberry.field(resolver=cards.model_card)
     model_cards: Connection[ModelCard] = strawberry.field(resolver=cards.model_cards)
     collection: Collection | None = strawberry.field(resolver=collections.collection)

@@ -80,3 +80,11 @@ def _manage(stemma: Stemma, receiver: Receiver) -> None:
     assert own["secret"] == made["secret"]
     run("remove", own["id"])
     run("add", receiver.url, "--secret-file", "-", code=2, text="short\n")
+
+
+def test_two_versions_are_compared(filled: Stemma) -> None:
+    found = filled.ok("registry", "compare", "churn/1", "churn/2", "--all")
+    assert [one["name"] for one in found["data"]] == ["s3://b/m", "xgb:1"]
+    assert (found["onlyA"], found["onlyB"], found["metrics"]) == ([], [], [])
+    assert filled.ok("registry", "compare", "churn/1", "churn/2")["data"] == []
+    assert filled("registry", "compare", "churn/1", "churn/9").code == 1
