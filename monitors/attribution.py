@@ -127,7 +127,9 @@ async def baseline(
     record = Record(catalog.place(caller.account), name, {**identity(measured, reading), **inputs})
     asked = record.model(predictor)
     subject = Subject(
-        *(NAME, record.arn, record.job, measured, None, model), reading=reading or Reading(), settings=_numbers(config)
+        *(NAME, record.arn, record.job, measured, None, causes[0] if causes else None),
+        reading=reading or Reading(),
+        settings={"predictor": predictor.uri, "seed": config.seed, "keep_local": keep_local},
     )
     files = [
         File("analysis_config.json", baselines.ANALYSIS_CONFIG, settings),
@@ -205,9 +207,16 @@ async def run(
     inputs = _inputs(predictor, analysis, held.causes, keep_local)
     record = Record(catalog.place(caller.account), name, {**identity(measured, reading), **inputs})
     asked = record.model(predictor)
-    numbers = {**_numbers(config), "threshold": threshold, "replicates": replicates}
     subject = Subject(
-        *(NAME, record.arn, record.job, measured, baseline_arn, model), reading=reading or Reading(), settings=numbers
+        *(NAME, record.arn, record.job, measured, held.causes[0]),
+        model=held.causes[2] if model is not None else None,
+        reading=reading or Reading(),
+        settings={
+            "predictor": predictor.uri,
+            "min_ndcg": threshold,
+            "seed": config.seed,
+            "keep_local": keep_local,
+        },
     )
     files = [
         File("analysis.json", ANALYSIS, analysis),

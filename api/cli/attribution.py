@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monitors.analysis.attribution import AttributionConfig
-    from monitors.attribution import AttributionResult
+    from monitors.attribution import AttributionFound, AttributionResult
     from monitors.datasets import Progress, Reading
     from monitors.predictors import Exchange, Predictor
+    from monitors.runs import Pages
 
 PANEL = "Feature attribution"
 
@@ -168,6 +169,7 @@ async def baseline(
     name: str | None,
     model: str | None,
     reading: "Reading",
+    pages: "Pages[AttributionFound] | None",
     on_progress: "Progress",
 ) -> "AttributionResult":
     """A baseline, of the model that the options name.
@@ -192,6 +194,7 @@ async def baseline(
         exchange=exchange,
         keep_local=options.keep_local,
         reading=reading,
+        pages=pages,
         on_progress=on_progress,
     )
 
@@ -205,6 +208,7 @@ async def run(
     model: str | None,
     threshold: float | None,
     reading: "Reading",
+    pages: "Pages[AttributionFound] | None",
     on_progress: "Progress",
 ) -> "AttributionResult":
     """A run: of the model that the options name, else of the baseline's."""
@@ -223,6 +227,7 @@ async def run(
         threshold=THRESHOLD if threshold is None else threshold,
         keep_local=options.keep_local,
         reading=reading,
+        pages=pages,
         on_progress=on_progress,
     )
 

@@ -121,7 +121,12 @@ def baseline(
             heard = percent(read_so_far) if explains else forward(read_so_far)
             if explains:
                 made = await attribution.baseline(
-                    *(session, room, explaining, asked), name=name, model=model, reading=read, on_progress=heard
+                    *(session, room, explaining, asked),
+                    name=name,
+                    model=model,
+                    reading=read,
+                    pages=writing.attribution_pages if report else None,
+                    on_progress=heard,
                 )
             elif type is MonitorType.model_quality:
                 made = await model_quality.baseline(
@@ -196,6 +201,7 @@ def run(
                     model=model,
                     threshold=drift.min_ndcg,
                     reading=read,
+                    pages=writing.attribution_pages if report else None,
                     on_progress=heard,
                 )
             elif type is MonitorType.model_quality:

@@ -1,5 +1,8 @@
 """`stemma monitor --type attribution` as a person uses it."""
 
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
 import numpy as np
 import polars as pl
 import skops.io
@@ -19,7 +22,8 @@ def test_attribution(stemma: Stemma) -> None:
     made = stemma("monitor", "baseline", "train.csv", *options, "--keep-local", "--json")
     assert made.code == 0, made.err
     baseline = made.json
-    assert set(baseline["files"]) == {"analysis_config.json", "analysis.json", "local_shap_values.parquet", "out.csv"}
+    written = {"analysis_config.json", "analysis.json", "local_shap_values.parquet", "out.csv"}
+    assert set(baseline["files"]) == {*written, "report.html", "report.pdf"}
     assert list(baseline["analysis"]["explanations"]["kernel_shap"]["label0"]["global_shap_values"]) == [
         "sat",
         "gpa",
@@ -29,6 +33,11 @@ def test_attribution(stemma: Stemma) -> None:
     loud = stemma(*run)
     assert loud.code == 3
     assert "1 → 3" in loud.out
+    shown = stemma(*run, "--json").json["files"]["report.html"]
+    page = Path(unquote(urlsplit(shown["uri"]).path)).read_text(encoding="utf-8")
+    assert "1 violation" in page
+    again = f"--predictor {stemma.folder.joinpath('admission.skops').as_uri()} --min-ndcg 0.9"
+    assert again in page or again.replace("file://", "") in page
     quiet = stemma(*run, "--min-ndcg", "0.01", "--json")
     assert quiet.code == 0
     assert quiet.json["analysis"]["attribution_drift"]["label0"]["observed"] < 0.9
