@@ -40,10 +40,11 @@ from monitors.analysis.attribution.features import features_of
 from monitors.analysis.attribution.report import REPLICATES
 from monitors.analysis.jsonfile import Document, dump
 from monitors.analysis.sampling import RowSample
-from monitors.datasets import Progress, Reading, aside, translated
+from monitors.datasets import Progress, aside, translated
 from monitors.measurements import Measured, measure
 from monitors.predictors import Exchange, Predictor
 from monitors.predictors.places import remembering
+from monitors.reading import Reading
 from monitors.records import Finding, Record
 from monitors.runs import VIOLATIONS, File, Pages, Result, Subject, conclude, conclude_run, identity
 

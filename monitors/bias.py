@@ -30,8 +30,9 @@ from monitors.analysis.bias import (
 )
 from monitors.analysis.bias.drift import CHECK, TOLERANCE
 from monitors.analysis.jsonfile import dump
-from monitors.datasets import Progress, Reading, translated
+from monitors.datasets import Progress, translated
 from monitors.measurements import Measured, measure_aside
+from monitors.reading import Reading
 from monitors.records import Finding, Record
 from monitors.runs import VIOLATIONS, File, Pages, Result, Subject, conclude, conclude_run, identity
 

@@ -29,7 +29,8 @@ from monitors.analysis import (
     suggest_constraints,
     violations_to_json,
 )
-from monitors.datasets import Observed, Progress, Reading, observe_aside, translated
+from monitors.datasets import Observed, Progress, observe_aside, translated
+from monitors.reading import Reading
 from monitors.records import Finding, Record
 from monitors.runs import File, Pages, Result, Subject, conclude, conclude_run, identity
 

@@ -9,7 +9,8 @@ import polars as pl
 from graph.errors import InvalidError
 from monitors.analysis import Dataset, Format
 from monitors.analysis.broken import BrokenLines
-from monitors.datasets import Progress, Reading, aside, read_whole
+from monitors.datasets import Progress, aside, read_whole
+from monitors.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)

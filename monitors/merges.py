@@ -16,7 +16,8 @@ from graph.contents import content, sha256
 from monitors.capture.labels import labels
 from monitors.capture.layout import names
 from monitors.capture.merging import Counts, Merge, gather, nothing_matched
-from monitors.datasets import Progress, Read, Reading, aside, digest_of, read_whole, translated, uri_of
+from monitors.datasets import Progress, Read, aside, digest_of, read_whole, translated, uri_of
+from monitors.reading import Reading
 from monitors.records import PRODUCED, Record
 
 NAME = "ground-truth-merge"

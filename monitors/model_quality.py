@@ -28,8 +28,9 @@ from monitors.analysis.quality import (
     read_quality_config,
     suggest_quality_constraints,
 )
-from monitors.datasets import Progress, Reading, translated
+from monitors.datasets import Progress, translated
 from monitors.measurements import Measured, measure_aside
+from monitors.reading import Reading
 from monitors.records import Finding, Record
 from monitors.runs import VIOLATIONS, File, Pages, Result, Subject, conclude, conclude_run, identity
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from graph.access import Caller
 from graph.artifacts import ArtifactStore, Stored
 from graph.catalog import Catalog
-from monitors.datasets import Reading
+from monitors.reading import Reading
 from monitors.records import MOST_VIOLATIONS, Data, Finding, Record
 
 VIOLATIONS, REPORT = "Violations", "Report"

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from monitors.analysis.attribution import AttributionConfig
     from monitors.attribution import AttributionFound, AttributionResult
-    from monitors.datasets import Progress, Reading
+    from monitors.datasets import Progress
     from monitors.predictors import Exchange, Predictor
+    from monitors.reading import Reading
     from monitors.runs import Pages
 
 PANEL = "Feature attribution"

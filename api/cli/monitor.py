@@ -264,7 +264,7 @@ def merge(
 
     async def work(session: Session) -> int:
         from monitors import merges
-        from monitors.datasets import Reading
+        from monitors.reading import Reading
 
         with progress(f"merging {captures}") as report:
             made = await merges.merge(

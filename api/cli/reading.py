@@ -11,7 +11,7 @@ from graph.errors import InvalidError
 
 if TYPE_CHECKING:
     from monitors.analysis import CaptureLayout, Source
-    from monitors.datasets import Reading
+    from monitors.reading import Reading
 
 CAPTURE = "Captured records"
 
@@ -131,7 +131,8 @@ class ReadingOptions:
             profiling: Whether its columns are profiled; else only how files are read counts.
         """
         from monitors.analysis import Cluster
-        from monitors.datasets import Reading, translated
+        from monitors.datasets import translated
+        from monitors.reading import Reading
 
         path = allowed(session, data)
         settings = session.settings

@@ -35,10 +35,11 @@ from monitors.analysis.quality import (
     quality_violations_to_json,
     suggest_quality_constraints,
 )
-from monitors.datasets import Reading, observe, translated
+from monitors.datasets import observe, translated
 from monitors.measurements import measure
 from monitors.processing import captured
 from monitors.processing.plans import Analysis, Found, Outcome, Plan
+from monitors.reading import Reading
 
 STATISTICS, CONSTRAINTS, VIOLATIONS = "statistics.json", "constraints.json", "constraint_violations.json"
 ANALYSIS = "analysis.json"

@@ -12,8 +12,9 @@ from monitors.analysis import Attribute, CaptureLayout, Dataset
 from monitors.capture.labels import labels
 from monitors.capture.layout import hour_of_path, time_of
 from monitors.capture.merging import Counts, Merge, gather, nothing_matched
-from monitors.datasets import Reading, translated
+from monitors.datasets import translated
 from monitors.processing.plans import Plan
+from monitors.reading import Reading
 
 HOUR_MS = 3_600_000
 TRUTH, PREDICTION, PROBABILITY = "ground_truth", "prediction", "probability"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from importlib.metadata import version
 
-from monitors.datasets import Reading
+from monitors.reading import Reading
 from monitors.records import ANALYZER
 from monitors.runs import Subject
 from reports.documents import Code, Document, Facts, Notice, Paragraph, Part, Section

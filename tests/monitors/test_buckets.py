@@ -10,7 +10,8 @@ from moto.server import ThreadedMotoServer
 from graph.errors import InvalidError, NotFoundError, UnavailableError
 from graph.reach.s3 import Credentials
 from monitors.buckets import Objects
-from monitors.datasets import Reading, observe
+from monitors.datasets import observe
+from monitors.reading import Reading
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from monitors import bias, data_quality, model_quality
 from monitors.analysis.bias import BiasConfig, Facet
 from monitors.analysis.quality import QualityConfig
 from monitors.data_quality import DataFound
-from monitors.datasets import Reading
+from monitors.reading import Reading
 from monitors.runs import Recorded, Subject
 from reports.monitoring.subjects import command
 from reports.monitoring.writing import bias_pages, data_pages, quality_pages

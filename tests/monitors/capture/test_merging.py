@@ -13,7 +13,7 @@ from graph.lineage import Direction, walk
 from monitors import merges
 from monitors.capture.labels import labels
 from monitors.capture.layout import hour_of_path, names, time_of
-from monitors.datasets import Reading
+from monitors.reading import Reading
 from tests.monitors.capture.recorded import HOUR, record, truth, written
 
 
