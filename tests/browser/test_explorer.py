@@ -261,6 +261,25 @@ async def test_a_version_is_approved_with_a_reason(explorer: Explorer, service: 
     assert found["modelVersion"] == {"approval": "APPROVED", "approvals": [{"reason": "better than the last"}]}
 
 
+async def test_gates_are_shown_with_what_they_found(explorer: Explorer, service: Service) -> None:
+    await version(service)
+    await service.data(
+        "mutation($input: SetGatesInput!) { setGates(input: $input) { arn } }",
+        input={"group": "churn", "approvedModelCard": True},
+    )
+    page = await explorer.open("registry/churn")
+    await page.get_by_text("Gates and evidence").focus()
+    await page.keyboard.press("Enter")
+    row = page.get_by_role("row", name="Model card")
+    await expect(row).to_contain_text("Failed")
+    await expect(page.get_by_text("Does not pass its gates now")).to_be_visible()
+    await explorer.accessible()
+    # The gate holds here, too, and says what it wants.
+    await page.get_by_role("button", name="Approve version 1").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Approve", exact=True).click()
+    await expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("card")
+
+
 async def test_signing_in_takes_a_key_and_ends_with_it(explore: Open, serve: Serve, keys: Keys) -> None:
     reader = await keys.make("rita", Role.READER)
     explorer = await explore(keys.service)

@@ -30,7 +30,7 @@ const GROUP = graphql(`
         nodes {
           arn resourceArn name version approval approvalReason description createdAt aliases
           createdBy { id }
-          approvals { decision at reason by { id } action { arn } }
+          approvals { decision effective overridden at reason by { id } action { arn } }
           containers { image modelDataUrl }
         }
         pageInfo { hasNextPage }
@@ -38,6 +38,18 @@ const GROUP = graphql(`
     }
     deployments(group: $group, first: 20) {
       nodes { action { arn name } endpoint variant versions startedAt }
+    }
+  }
+`);
+
+const STANDING = graphql(`
+  query Standing($group: ID!, $version: String!) {
+    modelVersion(group: $group, version: $version) {
+      standing {
+        passed missing overridden
+        results { gate wanted found passed evidence { arn uri by { id } } }
+        stale { text arn at }
+      }
     }
   }
 `);
@@ -235,16 +247,104 @@ function VersionCard({ group, version, mayDecide }: { group: Group; version: Ver
                   : <bdi>{each.reason}</bdi>
                 </>
               )}
+              {each.overridden && <span className="badge rejected">Gates overridden</span>}
+              {!each.effective && <span className="badge">Not enough alone</span>}
             </li>
           ))}
         </ol>
       )}
+      {version.version !== null && <Standing group={group} version={String(version.version)} />}
       <div className="actions">
         {mayDecide && version.approval !== "APPROVED" && <Decide group={group} version={version} decision="APPROVED" />}
         {mayDecide && version.approval !== "REJECTED" && <Decide group={group} version={version} decision="REJECTED" />}
         <MoveAlias group={group} version={version} />
       </div>
     </section>
+  );
+}
+
+/** How a version stands at the gates of its group, with the evidence; looked at when it is opened. */
+function Standing({ group, version }: { group: Group; version: string }) {
+  const [open, setOpen] = useState(false);
+  const found = useQuery({
+    queryKey: ["group", nameOf(group), "standing", version],
+    queryFn: ({ signal }) => ask(STANDING, { group: nameOf(group), version }, signal),
+    enabled: open,
+  });
+  const standing = found.data?.modelVersion?.standing;
+  return (
+    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        Gates and evidence<span className="unseen"> of version {version}</span>
+      </summary>
+      {open && found.isPending && <Busy what="the evidence" />}
+      {found.isError && <Failed error={found.error} again={() => void found.refetch()} />}
+      {standing && (
+        <>
+          <p>
+            <span className={`badge ${standing.passed ? "approved" : "rejected"}`}>
+              {standing.passed ? "Passes its gates" : "Does not pass its gates now"}
+            </span>
+            {standing.missing.map((each) => (
+              <bdi key={each}>{each} </bdi>
+            ))}
+          </p>
+          {standing.stale.length > 0 && (
+            <>
+              <h4>Changed since the approval</h4>
+              <ul className="plain">
+                {standing.stale.map((each) => (
+                  <li key={`${each.arn} ${each.text}`}>
+                    <EntityLink arn={each.arn} name={each.text} /> <Time at={each.at} />
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+          {standing.results.length === 0 ? (
+            <Empty>This group has no gates.</Empty>
+          ) : (
+            <div className="scroll">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Gate</th>
+                    <th scope="col">Wanted</th>
+                    <th scope="col">Found</th>
+                    <th scope="col">Evidence</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {standing.results.map((each) => (
+                    <tr key={`${each.gate} ${each.wanted}`}>
+                      <th scope="row">
+                        {word(each.gate)}{" "}
+                        <span className={`badge ${each.passed ? "approved" : "rejected"}`}>
+                          {each.passed ? "Passed" : "Failed"}
+                        </span>
+                      </th>
+                      <td>
+                        <bdi>{each.wanted}</bdi>
+                      </td>
+                      <td>
+                        <bdi>{each.found}</bdi>
+                      </td>
+                      <td>
+                        {each.evidence.map((one) => (
+                          <p key={one.arn} className="small">
+                            <EntityLink arn={one.arn} name={one.uri?.split("/").pop() ?? one.arn} />
+                          </p>
+                        ))}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )}
+        </>
+      )}
+    </details>
   );
 }
 
