@@ -67,7 +67,7 @@ class Desk:
         return [delivery.state for delivery in reversed(found)]
 
     async def until(self, webhook: Webhook, *states: DeliveryState) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await self.states(webhook) != list(states):  # noqa: ASYNC110  # it is the database that changes
                 await asyncio.sleep(0.02)
 

@@ -29,7 +29,7 @@ from graph.registry.names import Package
 from graph.registry.versions import DeletePackage, register
 from graph.sealing import Sealer
 from graph.verification import verify
-from tests.graph.registry.test_versions import REQUEST, Registry
+from tests.graph.registry.test_versions import IMAGE, REQUEST, Registry
 
 METRICS = "s3://b/metrics.json"
 PENDING, APPROVED, REJECTED = Approval
@@ -548,7 +548,7 @@ async def test_general_commands_leave_decisions_versions_and_evidence_alone(regi
     run, violation = await registry.violate(version)
     await registry.write(commands.create_artifact(registry.place, "s3://b/praise"))
     praise = commands.create_artifact(registry.place, "s3://b/praise").arn
-    image = (await registry.edges(version.arn, outgoing=False)).pop()[1]
+    image = commands.create_artifact(registry.place, IMAGE).arn
     writer, admin = registry.writer, registry.admin
     refused: list[tuple[Any, tuple[Caller, ...], type[StemmaError], str]] = [
         (commands.delete(version.arn, cascade="ASSOCIATIONS"), (writer, admin), ConflictError, "DeleteModelPackage"),
