@@ -1,5 +1,6 @@
 """Where the database is: one answer for Neo4j and one for the embedded database."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -7,7 +8,9 @@ from urllib.parse import urlsplit
 
 from graph.errors import SettingError
 from graph.store.embedded.attachment import Attachment, attach
+from graph.store.embedded.directory import DataDirectory
 from graph.store.embedded.options import EmbeddedOptions
+from graph.store.embedded.turns import Turns
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
@@ -34,6 +37,9 @@ class Provider(Protocol):
             DatabaseUnavailableError: the database can't be started.
         """
 
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Hold while the ledger is written, where the database has no queue of its own for writers of several processes."""
+
     async def close(self) -> None:
         """Let go of the database."""
 
@@ -59,6 +65,10 @@ class Neo4jProvider:
         """The address as it was set."""
         return self._address
 
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Nothing: writers queue for the head's lock in the database."""
+        return nullcontext()
+
     async def close(self) -> None:
         """Nothing to let go of."""
 
@@ -72,18 +82,27 @@ class EmbeddedProvider:
         self.data_dir = data_dir
         self._options = options
         self._attachment: Attachment | None = None
+        self._turns = Turns(DataDirectory(data_dir))
 
     async def address(self) -> Address:
         """The address of the running database; starts it when it does not run (again)."""
         if self._attachment is not None and not self._attachment.alive:
-            await self.close()
+            self._detach()
         if self._attachment is None:
             self._attachment = await attach(self.data_dir, self._options)
         held = self._attachment
         return Address(held.address, held.user, held.password, held.database)
 
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """The data directory's turn among its processes."""
+        return self._turns.take()
+
     async def close(self) -> None:
         """Detach; the database ends when nobody else is attached."""
+        self._turns.close()
+        self._detach()
+
+    def _detach(self) -> None:
         if self._attachment is not None:
             self._attachment.close()
             self._attachment = None

@@ -5,7 +5,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 from neo4j import (
@@ -125,11 +125,16 @@ class Store:
                 await self.recover(error, attempt, deadline)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator["Transaction"]:
-        """A transaction of the write queue, which retries by itself; rolled back unless committed."""
+    async def transaction(self, *, ledger: bool = False) -> AsyncIterator["Transaction"]:
+        """A transaction for callers that retry by themselves; rolled back unless committed.
+
+        Args:
+            ledger: Whether it moves a ledger's head, for which the writers of all processes take turns.
+        """
         driver, address = await self._connect()
         manager = driver.execute_query_bookmark_manager
-        async with driver.session(database=address.database, bookmark_manager=manager) as session:
+        turn = self.provider.turn() if ledger else nullcontext()
+        async with turn, driver.session(database=address.database, bookmark_manager=manager) as session:
             inner = await session.begin_transaction(timeout=TRANSACTION_SECONDS)
             try:
                 yield Transaction(inner)

@@ -159,7 +159,7 @@ class Writer:
                 if sent and (heads := await self._committed(sent, batch)) is not None:
                     self._tell(heads)
                     return
-                async with asyncio.timeout(ATTEMPT_SECONDS), self._store.transaction() as transaction:
+                async with asyncio.timeout(ATTEMPT_SECONDS), self._store.transaction(ledger=True) as transaction:
                     heads = await self._plan(transaction, batch)
                     if heads:
                         await _save(transaction, heads, batch)
