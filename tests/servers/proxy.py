@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from enum import Enum
 from urllib.parse import urlsplit
@@ -40,6 +40,10 @@ class Proxy:
         assert self._server is not None
         port = self._server.sockets[0].getsockname()[1]
         return replace(await self._provider.address(), uri=f"bolt://127.0.0.1:{port}")
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """That of the database behind."""
+        return self._provider.turn()
 
     async def close(self) -> None:
         """The database behind is its owner's."""
