@@ -224,13 +224,14 @@ def register(
             path="InferenceSpecification",
             constraint="one of the three",
         )
-    if group is None and approval is not None:
+    pending = approval in (None, Approval.PENDING_MANUAL_APPROVAL)
+    # The SDK says PendingManualApproval of every package that is told nothing else.
+    if group is None and not pending:
         raise InvalidError(
             "ModelApprovalStatus does not apply to a model package that belongs to no group",
             path="ModelApprovalStatus",
             constraint="a version of a group",
         )
-    pending = approval in (None, Approval.PENDING_MANUAL_APPROVAL)
     decision = approvals.decided(None if pending else approval, reason)
     shown = group if group is not None else names.checked(name or "")
     lowered = names.group_name(place, group) if group is not None else shown.lower()

@@ -32,8 +32,8 @@ from tests.servers.application import Switch
 from tests.servers.environments import python
 
 MODULES = {
-    "sdk2": ("lineage", "walks", "runs", "experiments1", "waits2", "monitors2", "cards2", "gates2"),
-    "sdk3": ("lineage", "walks", "runs", "resources3"),
+    "sdk2": ("lineage", "walks", "runs", "experiments1", "waits2", "monitors2", "cards2", "gates2", "registry2"),
+    "sdk3": ("lineage", "walks", "runs", "resources3", "registry3"),
 }
 """The scenarios of each environment, modules in `clients/`."""
 CLIENTS = Path(__file__).with_name("clients")
