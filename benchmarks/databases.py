@@ -11,6 +11,8 @@ from graph.store.provider import Address, EmbeddedProvider, Neo4jProvider, Provi
 from tests.servers.neo4j_server import running_neo4j
 
 NAMES = ("neo4j", "embedded")
+NEO4J_MEMORY = (1_024, 512)
+"""The mebibytes of Neo4j's heap and page cache, as docker-compose.yml gives them."""
 
 
 @asynccontextmanager
@@ -22,7 +24,7 @@ async def catalogs(names: Sequence[str] = NAMES) -> AsyncIterator[dict[str, Cata
         for name in names:
             provider: Provider
             if name == "neo4j":
-                server = running_neo4j(folder)
+                server = running_neo4j(folder, *NEO4J_MEMORY)
                 running = await asyncio.to_thread(server.__enter__)
                 stack.callback(server.__exit__, None, None, None)
                 provider = Neo4jProvider(running.address, running.user, running.password, running.database)

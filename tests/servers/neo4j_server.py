@@ -20,9 +20,10 @@ server.default_listen_address=127.0.0.1
 server.bolt.listen_address=127.0.0.1:{port}
 server.http.enabled=false
 server.https.enabled=false
-server.memory.heap.max_size=600m
-server.memory.pagecache.size=64m
+server.memory.heap.max_size={heap_mb}m
+server.memory.pagecache.size={page_cache_mb}m
 dbms.memory.transaction.total.max=300m
+db.relationship_grouping_threshold=10
 dbms.usage_report.enabled=false
 internal.dbms.bolt.netty_server_shutdown_quiet_period_duration=0s
 """
@@ -43,7 +44,7 @@ class Neo4jServer:
     database = "neo4j"
     process: subprocess.Popen[bytes]
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, heap_mb: int = 600, page_cache_mb: int = 64) -> None:
         self.home = home
         self.password = secrets.token_urlsafe(16)
         with socket.socket() as probe:
@@ -52,7 +53,8 @@ class Neo4jServer:
         self.address = f"bolt://127.0.0.1:{port}"
         (home / "conf").mkdir(parents=True)
         (home / "logs").mkdir()
-        (home / "conf" / "neo4j.conf").write_text(CONFIGURATION.format(port=port), encoding="utf-8")
+        configuration = CONFIGURATION.format(port=port, heap_mb=heap_mb, page_cache_mb=page_cache_mb)
+        (home / "conf" / "neo4j.conf").write_text(configuration, encoding="utf-8")
         self._library = jars.library()
 
     def start(self) -> None:
@@ -115,13 +117,17 @@ class Neo4jServer:
 
 
 @contextlib.contextmanager
-def running_neo4j(tmp_dir: Path) -> Iterator[Neo4jServer]:
+def running_neo4j(tmp_dir: Path, *memory: int) -> Iterator[Neo4jServer]:
     """A fresh Neo4j server with its files in `tmp_dir`, ended with the block.
+
+    Args:
+        tmp_dir: Where.
+        memory: The mebibytes of its heap and its page cache; those of the tests if not given.
 
     Raises:
         jars.NotProvisionedError: Neo4j is not there and can't be fetched.
     """
-    server = Neo4jServer(tmp_dir / "neo4j")
+    server = Neo4jServer(tmp_dir / "neo4j", *memory)
     try:
         server.start()
         server.set_password()
