@@ -96,9 +96,9 @@ class Gateway:
     async def answer(self, request: Request) -> Response:
         """What the model answers, or why it can't be asked, as SageMaker's runtime says it."""
         request_id: str = request.state.request_id
-        body = await read_body(request, self._settings.max_body_bytes)
         note(request, door=DOOR, operation=OPERATION)
         try:
+            body = await read_body(request, self._settings.max_body_bytes)
             return await self._invoked(request, body)
         except Exception as error:  # every error is answered as the runtime does
             shown = failure(error)

@@ -8,7 +8,7 @@ import cbor2
 import orjson
 from starlette.responses import Response
 
-from api.sagemaker.failures import json_body
+from api.sagemaker.failures import BODIES, json_body
 from api.sagemaker.routing import Route
 from graph.times import from_ms
 
@@ -42,6 +42,9 @@ def answer(route: Route, output: dict[str, Any], request_id: str) -> Response:
 def refusal(protocol: str, code: str, message: str, status: int, request_id: str) -> Response:
     """The response that carries an error."""
     headers = {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": code}
+    if status in BODIES:
+        # What is still to come of the body is not read.
+        headers["Connection"] = "close"
     if protocol == "query":
         root = ElementTree.Element("ErrorResponse")
         error = ElementTree.SubElement(root, "Error")

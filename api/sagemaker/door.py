@@ -52,23 +52,22 @@ class Door:
         """The answer to a request, in the protocol in which it was sent.
 
         Raises:
-            ProblemError: the body is too long or does not arrive.
             ClientDisconnect: the client went away.
         """
         request_id: str = request.state.request_id
-        body = await read_body(request, self._settings.max_body_bytes)
-        sent = Sent(
-            request.method,
-            request.scope["raw_path"].partition(b"?")[0].decode("latin-1"),
-            request.url.query,
-            {name.lower(): value for name, value in request.headers.items()},
-            body,
-        )
         note(request, door=DOOR, operation="")
-        protocol = "query" if sent.headers.get("content-type", "").startswith(FORM) else "json"
+        protocol = "query" if request.headers.get("content-type", "").startswith(FORM) else "json"
         modelled: frozenset[str] = frozenset()
         operation = ""
         try:
+            body = await read_body(request, self._settings.max_body_bytes)
+            sent = Sent(
+                request.method,
+                request.scope["raw_path"].partition(b"?")[0].decode("latin-1"),
+                request.url.query,
+                {name.lower(): value for name, value in request.headers.items()},
+                body,
+            )
             route = find(sent)
             protocol = route.protocol
             modelled = frozenset(error.name for error in route.operation.error_shapes)

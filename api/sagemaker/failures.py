@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.problems import ProblemError
 from graph.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -18,6 +19,10 @@ from graph.errors import (
 VALIDATION = "ValidationException"
 UNFIT = ("BadRequestException", "InvalidParameterException")
 """What some services have in its place; it stands in no model of SageMaker's."""
+
+
+BODIES = {408: "RequestTimeout", 413: "RequestEntityTooLargeException"}
+"""What a body that could not be read is called, by the HTTP status."""
 
 
 class ProtocolError(Exception):
@@ -47,6 +52,8 @@ def failure(error: Exception, modelled: frozenset[str] = frozenset()) -> Failure
     """
     if isinstance(error, ProtocolError):
         return _first(modelled) if error.code == VALIDATION else error.code, error.message, error.status
+    if isinstance(error, ProblemError) and error.status in BODIES:
+        return BODIES[error.status], error.detail, error.status
     if not isinstance(error, StemmaError):
         return None
     code, status = VALIDATION, 400

@@ -45,6 +45,7 @@ COMMON = {
     "MalformedQueryString",
     "MissingAuthenticationToken",
     "MissingAuthenticationTokenException",
+    "RequestEntityTooLargeException",
     "RequestExpired",
     "RequestTimeout",
     "RequestTimeoutException",

@@ -279,14 +279,50 @@ async def test_a_source_that_is_a_package_is_copied(aws: Aws) -> None:
         ({}, "and not both"),
         ({"ModelPackageName": "alone", "ModelApprovalStatus": "Approved"}, "does not apply"),
         ({"ModelPackageGroupName": "absent"}, "model-package-group/absent does not exist."),
-        ({"ModelPackageGroupName": "x" * 64}, "failed to satisfy constraint"),
+        ({"ModelPackageGroupName": "x" * 171}, "Member must have length less than or equal to 170"),
+        ({"ModelPackageGroupName": "not_a_name"}, "Member must satisfy regular expression pattern"),
+        (
+            {"ModelPackageGroupName": "Churn", "ModelApprovalStatus": "Fine"},
+            "[Approved, Rejected, PendingManualApproval]",
+        ),
+        (
+            {"ModelPackageGroupName": "Churn", "InferenceSpecification": {"Containers": [{"Image": "two words"}]}},
+            "at 'inferenceSpecification.containers.1.member.image' failed to satisfy constraint",
+        ),
+        (
+            {
+                "ModelPackageGroupName": "Churn",
+                "InferenceSpecification": {"Containers": [{"Image": "i", "ModelDataUrl": "ftp://b/k"}]},
+            },
+            "at 'inferenceSpecification.containers.1.member.modelDataUrl' failed to satisfy constraint",
+        ),
+        (
+            {"ModelPackageGroupName": "Churn", "InferenceSpecification": {"Containers": []}},
+            "greater than or equal to 1",
+        ),
+        ({"ModelPackageGroupName": "Churn", "ModelPackageDescription": "x" * 1025}, "less than or equal to 1024"),
+        (
+            {"ModelPackageGroupName": "Churn", "CustomerMetadataProperties": {"k": "x" * 257}},
+            "less than or equal to 256",
+        ),
     ],
 )
 async def test_what_can_not_be_registered(aws: Aws, given: dict[str, Any], said: str) -> None:
     await group(aws)
-    code, message = await aws.refused("create_model_package", **REQUEST, **given)
+    code, message = await aws.refused("create_model_package", **{**REQUEST, **given})
     assert code == "ValidationException"
     assert said in message
+    assert (await aws("list_model_packages", ModelPackageGroupName="Churn"))["ModelPackageSummaryList"] == []
+
+
+async def test_ten_megabytes_of_metadata_are_refused_and_nothing_is_kept(aws: Aws) -> None:
+    await group(aws)
+    metadata = {f"key-{number}": "x" * 200 for number in range(50_000)}
+    code, message = await aws.refused(
+        "create_model_package", ModelPackageGroupName="Churn", **{**REQUEST, "CustomerMetadataProperties": metadata}
+    )
+    assert (code, "the body is longer than" in message) == ("RequestEntityTooLargeException", True)
+    assert (await aws("list_model_packages", ModelPackageGroupName="Churn"))["ModelPackageSummaryList"] == []
 
 
 async def test_groups_and_packages_are_found_by_search(aws: Aws) -> None:
