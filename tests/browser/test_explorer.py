@@ -112,6 +112,59 @@ async def test_a_node_is_reached_by_the_keyboard(explorer: Explorer, service: Se
     await expect(page.get_by_role("complementary").get_by_role("heading", name="raw.csv")).to_be_visible()
 
 
+async def test_the_path_between_two_entities_is_shown(explorer: Explorer, service: Service) -> None:
+    arns = await story(service)
+    page = await explorer.open("lineage?q=%2Blive")
+    await page.locator(".react-flow__node", has_text="job").focus()
+    await page.keyboard.press("Enter")
+    drawer = page.get_by_role("complementary", name="Chosen entity")
+    await drawer.get_by_role("button", name="Start a path here").press("Enter")
+    await expect(drawer.get_by_text("It starts here.")).to_be_visible()
+    await page.locator(".react-flow__node", has_text="deploy").click()
+    path = drawer.get_by_role("region", name="Path")
+    await expect(path.get_by_role("listitem")).to_have_text(
+        ["●Trial component train-job", "Contributed to → ◆Artifact model.bin", "Contributed to → ▶Action deploy"]
+    )
+    await page.mouse.move(0, 0)
+    await expect(page.locator(".react-flow__edge.lit")).to_have_count(2)
+    await page.reload()
+    await expect(path.get_by_role("listitem")).to_have_count(3)
+    # Against the associations when there is no way along them.
+    await page.locator(".react-flow__node", has_text="raw.csv").click()
+    await expect(path.get_by_role("listitem")).to_have_text(
+        ["●Trial component train-job", "Contributed to ← ◆Artifact raw.csv"]
+    )
+    await service.contexts("alone")
+    await explorer.open(f"lineage?q=%2Blive+or+alone&path={arns['job']}&at={service.arn('context/alone')}")
+    await expect(path.get_by_text("Nothing connects the two")).to_be_visible()
+    await path.get_by_role("button", name="Leave the path").click()
+    await expect(path).to_have_count(0)
+
+
+async def test_a_slider_goes_through_the_moments_of_the_picture(explorer: Explorer, service: Service) -> None:
+    await story(service)
+    page = await explorer.open("lineage?q=%2Blive")
+    await expect(page.get_by_role("status")).to_have_text("5 entities, 4 associations")
+    slider = page.get_by_role("slider", name="Moment")
+    await expect(slider).to_have_attribute("aria-valuetext", "now")
+    await slider.focus()
+    await page.keyboard.press("Home")
+    await expect(page.get_by_role("status")).to_contain_text("1 entities, 0 associations as of")
+    assert "asOf=" in page.url
+    await page.keyboard.press("End")
+    await expect(page.get_by_role("status")).to_have_text("5 entities, 4 associations")
+    assert "asOf=" not in page.url
+
+
+async def test_what_an_entity_touches_in_production_is_told(explorer: Explorer, service: Service) -> None:
+    arns = await story(service)
+    page = await explorer.open(f"entity/{arns['data']}")
+    impact = page.get_by_role("region", name="What it touches")
+    await expect(impact.get_by_role("list").first.get_by_role("listitem")).to_contain_text(["deploy"])
+    await impact.get_by_role("link", name="Action deploy").click()
+    await expect(page.get_by_role("heading", name="deploy")).to_be_visible()
+
+
 async def test_a_mistake_in_a_selection_is_explained(explorer: Explorer, service: Service) -> None:
     page = await explorer.open("lineage?q=colour:red")
     await expect(page.get_by_role("alert")).to_contain_text("there is no key 'colour'")

@@ -24,6 +24,23 @@ export const DIFF = graphql(`
   }
 `);
 
+export const PATH = graphql(`
+  query Path($start: ID!, $end: ID!, $asOf: DateTime, $knownAt: DateTime) {
+    down: path(from: $start, to: $end, direction: DESCENDANTS, asOf: $asOf, knownAt: $knownAt) {
+      nodes { arn kind name }
+      edges { source destination association }
+    }
+    up: path(from: $start, to: $end, direction: ASCENDANTS, asOf: $asOf, knownAt: $knownAt) {
+      nodes { arn kind name }
+      edges { source destination association }
+    }
+    either: path(from: $start, to: $end, direction: CONNECTED, asOf: $asOf, knownAt: $knownAt) {
+      nodes { arn kind name }
+      edges { source destination association }
+    }
+  }
+`);
+
 export type Picturable = Pick<ResultOf<typeof SELECT>["select"], "nodes" | "edges" | "layout">;
 export type Compared = ResultOf<typeof DIFF>["diff"];
 export type Difference = Compared["nodeDifferences"][number];

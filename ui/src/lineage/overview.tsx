@@ -11,18 +11,23 @@ interface View {
 
 interface Props {
   selected: Picturable;
+  /** What is lit up: the entities of a path. */
+  path?: ReadonlySet<string> | null;
   chosen: string | null;
   choose: (arn: string | null) => void;
 }
 
 const STEP = 60;
 
-export function Overview({ selected, chosen, choose }: Props) {
+export function Overview({ selected, path = null, chosen, choose }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [view, setView] = useState<View | null>(null);
   const grip = useRef<{ x: number; y: number; moved: boolean } | null>(null);
-  const near = useMemo(() => (chosen === null ? null : family(selected.edges, chosen)), [selected, chosen]);
+  const near = useMemo(
+    () => path ?? (chosen === null ? null : family(selected.edges, chosen)),
+    [selected, chosen, path],
+  );
   const places = useMemo(() => new Map(selected.nodes.map((node, index) => [node.arn, index])), [selected]);
 
   useEffect(() => {

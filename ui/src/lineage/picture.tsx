@@ -52,11 +52,13 @@ const EDGE_TYPES = { association: Association };
 interface Props {
   selected: Picturable;
   differences?: Differences;
+  /** What is lit up while nothing is hovered: the entities of a path. */
+  path?: ReadonlySet<string> | null;
   chosen: string | null;
   choose: (arn: string | null) => void;
 }
 
-export function Picture({ selected, differences, chosen, choose }: Props) {
+export function Picture({ selected, differences, path = null, chosen, choose }: Props) {
   const [hovered, setHovered] = useState<string | null>(null);
   const [flow, setFlow] = useState<ReactFlowInstance<Drawn, Line> | null>(null);
   useEffect(() => {
@@ -64,8 +66,10 @@ export function Picture({ selected, differences, chosen, choose }: Props) {
     const { width, height } = selected.layout;
     void flow?.fitBounds({ x: 0, y: 0, width, height }, { padding: 0.04 });
   }, [flow, selected]);
-  const lit = hovered ?? chosen;
-  const near = useMemo(() => (lit === null ? null : family(selected.edges, lit)), [selected, lit]);
+  const near = useMemo(() => {
+    const lit = hovered ?? chosen;
+    return hovered === null && path !== null ? path : lit === null ? null : family(selected.edges, lit);
+  }, [selected, hovered, chosen, path]);
   const nodes = useMemo<Drawn[]>(
     () =>
       selected.nodes.map((node, index) => ({
