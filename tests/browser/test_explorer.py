@@ -314,6 +314,31 @@ async def test_a_version_is_approved_with_a_reason(explorer: Explorer, service: 
     assert found["modelVersion"] == {"approval": "APPROVED", "approvals": [{"reason": "better than the last"}]}
 
 
+async def test_two_versions_are_held_side_by_side(explorer: Explorer, service: Service) -> None:
+    arns = await story(service)
+    await service.link((arns["job"], arns["model"]), association="PRODUCED")
+    await version(service)
+    await service.data(
+        "mutation($input: RegisterModelVersionInput!) { registerModelVersion(input: $input) { arn } }",
+        input={"group": "churn", "containers": [{"image": "registry/churn:2", "modelDataUrl": "s3://lake/other.bin"}]},
+    )
+    page = await explorer.open("registry/churn")
+    await page.get_by_role("button", name="Side by side").press("Enter")
+    await expect(page.get_by_role("heading", name="Versions 1 and 2 of churn")).to_be_visible()
+    assert page.url.endswith("/registry/churn/compare?a=1&b=2")
+    parameters = page.get_by_role("region", name="Parameters")
+    await expect(parameters.get_by_role("row")).to_have_text(["NameVersion 1Version 2", "depth6.0–"])
+    data = page.get_by_role("region", name="Data")
+    await expect(data.get_by_role("row", name="s3://lake/other.bin")).to_be_visible()
+    await expect(page.get_by_role("region", name="Only version 1 came from")).to_contain_text("raw.csv")
+    await expect(page.get_by_role("region", name="Metrics")).to_contain_text("Nothing is recorded")
+    await explorer.accessible()
+    await page.get_by_role("button", name="Also what is the same").click()
+    assert "all=" in page.url
+    await explorer.open("registry/churn/compare?a=1&b=9")
+    await expect(page.get_by_role("alert")).to_contain_text("churn/9 does not exist")
+
+
 async def test_gates_are_shown_with_what_they_found(explorer: Explorer, service: Service) -> None:
     await version(service)
     await service.data(

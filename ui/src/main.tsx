@@ -33,6 +33,10 @@ const router = createBrowserRouter(
         { path: "lineage", lazy: async () => ({ Component: (await import("./pages/lineage")).LineagePage }) },
         { path: "entity/*", lazy: async () => ({ Component: (await import("./pages/entity")).EntityPage }) },
         { path: "registry", lazy: async () => ({ Component: (await import("./pages/registry")).RegistryPage }) },
+        {
+          path: "registry/:group/compare",
+          lazy: async () => ({ Component: (await import("./pages/comparison")).ComparisonPage }),
+        },
         { path: "registry/:group", lazy: async () => ({ Component: (await import("./pages/group")).GroupPage }) },
         { path: "*", element: <Missing /> },
       ],

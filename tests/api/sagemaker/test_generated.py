@@ -19,7 +19,7 @@ from tests.api.conftest import Service
 from tests.api.sagemaker.requests import Sampled, invalid, valid
 
 SOAK = int(os.environ.get("STEMMA_SOAK", "1"))
-EXAMPLES = 25 if SOAK == 1 else 130 * SOAK
+EXAMPLES = 25 if SOAK == 1 else 20 * SOAK
 """Of inputs that fit and of inputs that do not, each, an operation and database."""
 NAMES = ["a", "b", "Job-1", "churn"]
 

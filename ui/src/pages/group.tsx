@@ -1,7 +1,7 @@
 /** A model group: what runs of it, and its versions with what was decided on them. */
 import { useQuery } from "@tanstack/react-query";
-import { useId } from "react";
-import { Link, useParams } from "react-router";
+import { type FormEvent, useId } from "react";
+import { Link, useNavigate, useParams } from "react-router";
 import { ask } from "../graphql";
 import { MoveAlias } from "../registry/alias";
 import { Approval } from "../registry/approval";
@@ -62,12 +62,40 @@ export function GroupPage() {
         )}
       </section>
       <h2>Versions</h2>
+      {group.versions.nodes.length > 1 && <Compare group={group} />}
       {group.versions.nodes.length === 0 && <Empty>No version is registered.</Empty>}
       {group.versions.nodes.map((version) => (
         <VersionCard key={version.arn} group={group} version={version} mayDecide={mayApprove(session)} />
       ))}
       {group.versions.pageInfo.hasNextPage && <p className="small">The newest 50 are shown.</p>}
     </article>
+  );
+}
+
+/** Which two versions to hold side by side: the newest two unless others are chosen. */
+function Compare({ group }: { group: Group }) {
+  const navigate = useNavigate();
+  const numbers = group.versions.nodes.map((each) => String(each.version));
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const chosen = new URLSearchParams({ a: String(form.get("a")), b: String(form.get("b")) });
+    void navigate(`/registry/${nameOf(group)}/compare?${chosen}`);
+  }
+  return (
+    <form className="actions" onSubmit={submit}>
+      {(["a", "b"] as const).map((side) => (
+        <label key={side} className="inline">
+          {side === "a" ? "Version" : "and"}
+          <select name={side} defaultValue={numbers[side === "a" ? 1 : 0]}>
+            {numbers.map((number) => (
+              <option key={number}>{number}</option>
+            ))}
+          </select>
+        </label>
+      ))}
+      <button type="submit">Side by side</button>
+    </form>
   );
 }
 

@@ -60,6 +60,21 @@ export const ALIAS = graphql(`
   }
 `);
 
+export const COMPARE = graphql(`
+  query Compare($a: ID!, $b: ID!) {
+    compareModelVersions(a: $a, b: $b) {
+      metrics { name a b same }
+      parameters { name a b same }
+      data { name a b same }
+      features { name a b same }
+      onlyA { arn kind name }
+      onlyB { arn kind name }
+      truncated
+    }
+  }
+`);
+
+export type Compared = ResultOf<typeof COMPARE>["compareModelVersions"];
 export type Group = NonNullable<ResultOf<typeof GROUP>["modelGroup"]>;
 export type Version = Group["versions"]["nodes"][number];
 
