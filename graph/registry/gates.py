@@ -21,6 +21,10 @@ from graph.working import Needs
 APPROVALS, BOUNDS = 10, 30
 
 
+EVER = 1
+"""Since when violations of any age count: 0 would be kept as nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """What the newest evaluation has to say of a metric; one of both ends or both."""
@@ -179,7 +183,7 @@ def set_gates(
                 constraint="1970-01-01T00:00:00Z <=",
             )
     # A beginning of 1970 asks for no violation at all; 0 would be left out as if nothing were asked.
-    since = None if violations_since is None else max(1, violations_since)
+    since = None if violations_since is None else max(EVER, violations_since)
     made = Gates(approvals, tuple(sorted(bounds, key=lambda bound: bound.name)), since, card, licences)
     return SetGates(place, names.group_name(place, group), made)
 

@@ -17,6 +17,7 @@ from tests.servers.application import Service
 __all__ = ["keys"]
 
 AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -41,7 +42,7 @@ async def catalog(request: pytest.FixtureRequest, databases: Databases) -> Async
 @pytest_asyncio.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGUMENTS))
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield started
         await started.close()
 
