@@ -24,6 +24,7 @@ from api.graphql import (
     inputs,
     lineage,
     metrics,
+    monitoring,
     mutations,
     payloads,
     queries,
@@ -56,6 +57,7 @@ MODULES: tuple[ModuleType, ...] = (
     *(
         lineage,
         metrics,
+        monitoring,
         mutations,
         payloads,
         queries,

@@ -15,6 +15,7 @@ from api.graphql.entities import Context as ContextType
 from api.graphql.ingest import ingest
 from api.graphql.jobs import JobMutations
 from api.graphql.metrics import MetricMutations
+from api.graphql.monitoring import MonitoringMutations
 from api.graphql.names import AssociationType
 from api.graphql.payloads import AssociationPayload, IngestPayload, Payload
 from api.graphql.registry_changes import RegistryMutations
@@ -35,6 +36,7 @@ class Mutation(
     CardMutations,
     CollectionMutations,
     WebhookMutations,
+    MonitoringMutations,
 ):
     """What can be written."""
 

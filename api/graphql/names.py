@@ -12,6 +12,8 @@ from graph.events.deliveries import DeliveryState
 from graph.events.types import EventType
 from graph.lineage import Direction
 from graph.listing import Sort
+from graph.monitoring.executions import ExecutionStatus as MonitoringExecutionStatus
+from graph.monitoring.names import Monitor as MonitoringType
 from graph.registry.findings import GateKind
 from graph.registry.staleness import StaleKind
 from graph.selection.differences import Difference
@@ -33,6 +35,8 @@ for _graph_enum, _name in (
     (FileState, "FileState"),
     (StaleKind, "StaleKind"),
     (Difference, "Difference"),
+    (MonitoringType, "MonitoringType"),
+    (MonitoringExecutionStatus, "MonitoringExecutionStatus"),
 ):
     strawberry.enum(_graph_enum, name=_name)
 
@@ -87,6 +91,8 @@ __all__ = [
     "FileState",
     "GateKind",
     "Kind",
+    "MonitoringExecutionStatus",
+    "MonitoringType",
     "Role",
     "Sort",
     "SortOrder",

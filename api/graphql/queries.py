@@ -6,7 +6,18 @@ from typing import Annotated
 
 import strawberry
 
-from api.graphql import access_log, cards, collections, comparison, deployments, events, finding, registry, webhooks
+from api.graphql import (
+    access_log,
+    cards,
+    collections,
+    comparison,
+    deployments,
+    events,
+    finding,
+    monitoring,
+    registry,
+    webhooks,
+)
 from api.graphql.access_log import AccessRecord
 from api.graphql.cards import ModelCard
 from api.graphql.collections import Collection
@@ -21,6 +32,7 @@ from api.graphql.finding import Compared, Found, Selected
 from api.graphql.inputs import TagInput
 from api.graphql.lineage import Lineage, shown, walk
 from api.graphql.lists import listed
+from api.graphql.monitoring import MonitoringExecution, MonitoringSchedule
 from api.graphql.names import AssociationType, Direction, Kind, Role
 from api.graphql.registry import ModelGroup, ModelVersion
 from api.graphql.scalars import BigInt
@@ -185,6 +197,10 @@ class Query:
     model_cards: Connection[ModelCard] = strawberry.field(resolver=cards.model_cards)
     collection: Collection | None = strawberry.field(resolver=collections.collection)
     collections: Connection[Collection] = strawberry.field(resolver=collections.collections)
+
+    monitoring_schedule: MonitoringSchedule | None = strawberry.field(resolver=monitoring.schedule)
+    monitoring_schedules: Connection[MonitoringSchedule] = strawberry.field(resolver=monitoring.all_schedules)
+    monitoring_executions: Connection[MonitoringExecution] = strawberry.field(resolver=monitoring.all_executions)
 
     events: Connection[Event] = strawberry.field(resolver=events.events)
     webhooks: list[Webhook] = strawberry.field(resolver=webhooks.listed)

@@ -9,7 +9,11 @@ import pytest
 from playwright.async_api import expect
 
 from graph.access import Role
+from graph.monitoring import executions
+from graph.times import now_ms
 from tests.api.keys import Keys
+from tests.api.sagemaker.test_generated import send
+from tests.api.sagemaker.test_monitoring import by_definition, definition
 from tests.browser.conftest import Explorer, Open
 from tests.servers.application import Serve, Service
 
@@ -55,6 +59,7 @@ async def test_every_page_is_accessible(explore: Open, service: Service, scheme:
         (f"entity/{arns['job']}", "train-job"),
         ("registry", "Model registry"),
         ("registry/churn", "Versions"),
+        ("monitors", "Schedules"),
         ("nowhere", "There is no such page"),
     ):
         page = await explorer.open(path)
@@ -339,6 +344,24 @@ async def test_two_versions_are_held_side_by_side(explorer: Explorer, service: S
     await expect(page.get_by_role("alert")).to_contain_text("churn/9 does not exist")
 
 
+async def test_collections_are_a_tree_with_their_groups(explorer: Explorer, service: Service) -> None:
+    await version(service)
+    create = "mutation($input: CreateCollectionInput!) { createCollection(input: $input) { arn } }"
+    await service.data(create, input={"name": "Risk"})
+    await service.data(create, input={"name": "Credit", "parent": "Risk"})
+    await service.data(
+        "mutation($input: CollectionGroupsInput!) { addToCollection(input: $input) { arn } }",
+        input={"collection": "Credit", "groups": ["churn"]},
+    )
+    page = await explorer.open("registry")
+    tree = page.get_by_role("region", name="Collections")
+    await tree.locator("summary", has_text="Credit").focus()
+    await page.keyboard.press("Enter")
+    await explorer.accessible()
+    await tree.get_by_role("link", name="churn").press("Enter")
+    await expect(page.get_by_role("heading", name="churn")).to_be_visible()
+
+
 async def test_gates_are_shown_with_what_they_found(explorer: Explorer, service: Service) -> None:
     await version(service)
     await service.data(
@@ -356,6 +379,49 @@ async def test_gates_are_shown_with_what_they_found(explorer: Explorer, service:
     await page.get_by_role("button", name="Approve version 1").click()
     await page.get_by_role("dialog").get_by_role("button", name="Approve", exact=True).click()
     await expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("card")
+
+
+async def schedule(service: Service) -> None:
+    status, _ = await send(
+        service,
+        "sagemaker",
+        "CreateDataQualityJobDefinition",
+        {"JobDefinitionName": "churn", **definition("DataQuality")},
+    )
+    assert status == 200
+    status, _ = await send(
+        service,
+        "sagemaker",
+        "CreateMonitoringSchedule",
+        {"MonitoringScheduleName": "Hourly", "MonitoringScheduleConfig": by_definition("churn")},
+    )
+    assert status == 200
+
+
+async def test_a_schedule_is_run_stopped_and_started(explorer: Explorer, service: Service) -> None:
+    await schedule(service)
+    page = await explorer.open("monitors")
+    await page.get_by_role("button", name="Run now Hourly").press("Enter")
+    runs = page.get_by_role("region", name="Runs")
+    await expect(runs.get_by_role("row", name="Hourly")).to_contain_text("Pending")
+    await explorer.accessible()
+    account, store = service.account, service.catalog.store
+    ((_, run),) = (await executions.page(store, account)).items
+    attempt = await executions.claim(store, run, "worker", now_ms())
+    assert attempt == 1
+    # What becomes of it shows by itself.
+    await expect(runs.get_by_role("row", name="Hourly")).to_contain_text("In progress")
+    schedules = page.get_by_role("region", name="Schedules")
+    await page.get_by_role("button", name="Stop Hourly").click()
+    await expect(schedules.get_by_role("row", name="Hourly")).to_contain_text("Stopped")
+    await page.get_by_role("button", name="Start Hourly").click()
+    await expect(page.get_by_role("button", name="Stop Hourly")).to_be_visible()
+    await runs.get_by_label("Status").select_option("FAILED")
+    await expect(runs.get_by_text("No run has this status.")).to_be_visible()
+    assert page.url.endswith("/monitors?status=FAILED")
+    await page.go_back()
+    await runs.get_by_role("link", name="Hourly").click()
+    await expect(page.get_by_text("SageMakerProcessingJob").first).to_be_visible()
 
 
 async def test_signing_in_takes_a_key_and_ends_with_it(explore: Open, serve: Serve, keys: Keys) -> None:

@@ -7,6 +7,7 @@ import { HomePage } from "./pages/home";
 import { SessionGate } from "./session";
 import { Missing, Shell } from "./shell";
 import { Busy } from "./states";
+import { followTheme } from "./theme";
 import "./styles.css";
 
 const client = new QueryClient({
@@ -38,6 +39,7 @@ const router = createBrowserRouter(
           lazy: async () => ({ Component: (await import("./pages/comparison")).ComparisonPage }),
         },
         { path: "registry/:group", lazy: async () => ({ Component: (await import("./pages/group")).GroupPage }) },
+        { path: "monitors", lazy: async () => ({ Component: (await import("./pages/monitors")).MonitorsPage }) },
         { path: "*", element: <Missing /> },
       ],
     },
@@ -45,6 +47,7 @@ const router = createBrowserRouter(
   { basename: "/ui" },
 );
 
+followTheme();
 const root = document.getElementById("root");
 if (root !== null) {
   createRoot(root).render(

@@ -10,6 +10,7 @@ const PLACES = [
   ["/", "Home"],
   ["/lineage", "Lineage"],
   ["/registry", "Registry"],
+  ["/monitors", "Monitors"],
 ] as const;
 
 export function Shell() {

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 
 const KEY = "stemma-theme";
 const NEXT = { system: "light", light: "dark", dark: "system" } as const;
+const DARK = window.matchMedia("(prefers-color-scheme: dark)");
 type Theme = keyof typeof NEXT;
 const SIGNS: Record<Theme, string> = { system: "◐", light: "☀", dark: "☾" };
 
@@ -11,17 +12,27 @@ function kept(): Theme {
   return found === "light" || found === "dark" ? found : "system";
 }
 
+function show() {
+  const theme = kept();
+  const dark = theme === "dark" || (theme === "system" && DARK.matches);
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+}
+
+/** Show the theme that was chosen, and follow the system where none was. */
+export function followTheme() {
+  show();
+  DARK.addEventListener("change", show);
+}
+
 export function ThemeSwitch() {
   const [theme, setTheme] = useState<Theme>(kept);
   useEffect(() => {
-    const root = document.documentElement;
     if (theme === "system") {
-      delete root.dataset.theme;
       localStorage.removeItem(KEY);
     } else {
-      root.dataset.theme = theme;
       localStorage.setItem(KEY, theme);
     }
+    show();
   }, [theme]);
   return (
     <button

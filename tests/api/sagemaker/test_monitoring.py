@@ -324,3 +324,66 @@ async def test_a_long_list_is_read_in_parts_that_lose_nothing(aws: Aws) -> None:
         rows = [row for page in pages for row in page["MonitoringExecutionSummaries"]]
         assert [row["ProcessingJobArn"].partition("/job-")[2] for row in rows] == [str(at) for at in ages]
         assert [len(page["MonitoringExecutionSummaries"]) for page in pages] == [3, 3, 3, 1]
+
+
+async def test_graphql_steers_what_boto3_made(aws: Aws) -> None:
+    await aws("create_data_quality_job_definition", JobDefinitionName="Def-1", **definition("DataQuality"))
+    for name in ("Hourly", "nightly"):
+        await aws(
+            "create_monitoring_schedule", MonitoringScheduleName=name, MonitoringScheduleConfig=by_definition("Def-1")
+        )
+    fields = "displayName monitoringType expression scheduled endpoint definition type resourceArn nextLookAt"
+    found = await aws.service.data(f'{{ monitoringSchedules(contains: "HOUR") {{ nodes {{ {fields} }} }} }}')
+    (shown,) = found["monitoringSchedules"]["nodes"]
+    assert shown.pop("nextLookAt") is not None
+    assert shown == {
+        "displayName": "Hourly",
+        "monitoringType": "DATA_QUALITY",
+        "expression": "cron(0 * ? * * *)",
+        "scheduled": True,
+        "endpoint": "churn",
+        "definition": "Def-1",
+        "type": "MonitoringSchedule",
+        "resourceArn": aws.arn("monitoring-schedule/hourly"),
+    }
+    page = """
+    query($after: String) {
+      monitoringSchedules(first: 1, after: $after) { nodes { displayName } pageInfo { endCursor hasNextPage } }
+    }
+    """
+    names, after = [], None
+    while True:
+        listed = (await aws.service.data(page, after=after))["monitoringSchedules"]
+        names += [node["displayName"] for node in listed["nodes"]]
+        after = listed["pageInfo"]["endCursor"]
+        if not listed["pageInfo"]["hasNextPage"]:
+            break
+    assert names == ["Hourly", "nightly"]
+    stop = "mutation($name: ID!) { stopMonitoringSchedule(schedule: $name) { schedule { scheduled } } }"
+    stopped = await aws.service.data(stop, name=aws.arn("monitoring-schedule/hourly"))
+    assert stopped["stopMonitoringSchedule"]["schedule"]["scheduled"] is False
+    described = await aws("describe_monitoring_schedule", MonitoringScheduleName="Hourly")
+    assert described["MonitoringScheduleStatus"] == "Stopped"
+    started = await aws.service.data(stop.replace("stop", "start"), name="Hourly")
+    assert started["startMonitoringSchedule"]["schedule"]["scheduled"] is True
+    run = """
+    mutation($name: ID!) {
+      runMonitoringSchedule(schedule: $name) { execution { job status schedule monitoringType component { type } } }
+    }
+    """
+    made = (await aws.service.data(run, name="Hourly"))["runMonitoringSchedule"]["execution"]
+    assert made.pop("component") == {"type": "SageMakerProcessingJob"}
+    job = made["job"]
+    assert made == {"job": job, "status": "PENDING", "schedule": "Hourly", "monitoringType": "DATA_QUALITY"}
+    (summary,) = (await aws("list_monitoring_executions", MonitoringScheduleName="Hourly"))[
+        "MonitoringExecutionSummaries"
+    ]
+    assert summary["ProcessingJobArn"] == aws.arn(f"processing-job/{job}")
+    gone = "mutation($name: ID!) { deleteMonitoringSchedule(schedule: $name) { arn } }"
+    await aws.service.data(gone, name="Hourly")
+    left = await aws.service.data(
+        '{ monitoringSchedule(schedule: "Hourly") { name } monitoringExecutions(status: PENDING) { nodes { job } } }'
+    )
+    assert left == {"monitoringSchedule": None, "monitoringExecutions": {"nodes": [{"job": job}]}}
+    for mutation in (stop, run, gone):
+        assert (await aws.service.ask(mutation, name="Hourly")).code == "NOT_FOUND"

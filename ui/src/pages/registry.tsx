@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { ask } from "../graphql";
 import { Approval } from "../registry/approval";
+import { Collections } from "../registry/collections";
 import { GROUPS, nameOf } from "../registry/data";
 import { Name, Time } from "../shown";
 import { Busy, Empty, Failed } from "../states";
@@ -21,6 +22,7 @@ export function RegistryPage() {
     <div className="page">
       <title>Registry · Stemma</title>
       <h1>Model registry</h1>
+      <Collections />
       <label className="inline">
         Name contains
         <input value={contains} onChange={(event) => setContains(event.target.value)} spellCheck={false} />

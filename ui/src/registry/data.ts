@@ -15,6 +15,33 @@ export const GROUPS = graphql(`
   }
 `);
 
+export const COLLECTIONS = graphql(`
+  query Collections {
+    collections(first: 100) {
+      nodes {
+        arn displayName
+        parent { arn }
+        groups(first: 20) {
+          nodes { arn resourceArn displayName }
+          pageInfo { hasNextPage }
+        }
+      }
+      pageInfo { hasNextPage }
+    }
+  }
+`);
+
+export type Collection = ResultOf<typeof COLLECTIONS>["collections"]["nodes"][number];
+
+/** The collections that lie in one, or at the root; those whose parent is not among them lie at the root, too. */
+export function within(collections: readonly Collection[], parent: string | null): Collection[] {
+  const known = new Set(collections.map(({ arn }) => arn));
+  return collections.filter((each) => {
+    const above = each.parent !== null && known.has(each.parent.arn) ? each.parent.arn : null;
+    return above === parent;
+  });
+}
+
 export const GROUP = graphql(`
   query Group($group: ID!) {
     modelGroup(group: $group) {
