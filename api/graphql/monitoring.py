@@ -6,7 +6,7 @@ import strawberry
 
 from api.graphql import cursors
 from api.graphql.connections import Connection, connection
-from api.graphql.context import Info
+from api.graphql.context import Context, Info
 from api.graphql.entities import EntityType, TrialComponent, shaped
 from api.graphql.names import MonitoringExecutionStatus, MonitoringType
 from api.graphql.scalars import BigInt
@@ -150,7 +150,7 @@ async def schedule(
     context = info.context
     when = await context.moment(as_of, known_at, known_at_sequence)
     try:
-        found = await schedules.find(context.catalog.store, context.place, _name(schedule), when)
+        found = await schedules.find(context.catalog.store, context.place, _name(info.context, schedule), when)
     except NotFoundError:
         return None
     return shown(found, when)
@@ -221,9 +221,16 @@ def shown(found: Schedule, when: Moment) -> MonitoringSchedule:
     return MonitoringSchedule(data=found.entity, when=when, schedule=found)
 
 
-def _name(text: str) -> str:
-    """The name of a schedule that is given by its name or ARN."""
-    return str(text).rsplit("/", 1)[-1]
+def _name(context: Context, text: str) -> str:
+    """The name of a schedule that is given by its name or ARN.
+
+    Raises:
+        NotFoundError: it is an ARN of something else, or of another account.
+    """
+    own = names.resource(context.place, names.SCHEDULE, "")
+    if text.startswith("arn:") and not text.startswith(own):
+        raise NotFoundError(f"Could not find Monitoring Schedule with name {text}")
+    return text.removeprefix(own)
 
 
 @strawberry.type
@@ -254,20 +261,20 @@ class MonitoringMutations:
     @strawberry.mutation
     async def start_monitoring_schedule(self, info: Info, schedule: strawberry.ID) -> MonitoringSchedulePayload:
         """Lets a schedule run that was stopped; what it missed is left out."""
-        found = await steering.start(info.context.catalog, info.context.caller, _name(schedule))
+        found = await steering.start(info.context.catalog, info.context.caller, _name(info.context, schedule))
         return await _now(info, found)
 
     @strawberry.mutation
     async def stop_monitoring_schedule(self, info: Info, schedule: strawberry.ID) -> MonitoringSchedulePayload:
         """Lets a schedule run no more until it is started."""
-        found = await steering.stop(info.context.catalog, info.context.caller, _name(schedule))
+        found = await steering.stop(info.context.catalog, info.context.caller, _name(info.context, schedule))
         return await _now(info, found)
 
     @strawberry.mutation
     async def run_monitoring_schedule(self, info: Info, schedule: strawberry.ID) -> MonitoringExecutionPayload:
         """Runs a schedule at once, over the window that ends now."""
         context = info.context
-        made = await scheduler.run_now(context.catalog, context.caller, _name(schedule))
+        made = await scheduler.run_now(context.catalog, context.caller, _name(info.context, schedule))
         found = await executions.find(context.catalog.store, context.account, [made.job])
         execution = MonitoringExecution(data=found[made.job], when=await context.moment())
         return MonitoringExecutionPayload(execution=execution)
@@ -276,8 +283,8 @@ class MonitoringMutations:
     async def delete_monitoring_schedule(self, info: Info, schedule: strawberry.ID) -> MonitoringScheduleDeletion:
         """Ends a schedule."""
         context = info.context
-        found = await steering.find(context.catalog, context.account, _name(schedule))
-        await steering.delete(context.catalog, context.caller, _name(schedule))
+        found = await steering.find(context.catalog, context.account, _name(info.context, schedule))
+        await steering.delete(context.catalog, context.caller, _name(info.context, schedule))
         return MonitoringScheduleDeletion(arn=strawberry.ID(found.entity.arn))
 
 

@@ -387,3 +387,9 @@ async def test_graphql_steers_what_boto3_made(aws: Aws) -> None:
     assert left == {"monitoringSchedule": None, "monitoringExecutions": {"nodes": [{"job": job}]}}
     for mutation in (stop, run, gone):
         assert (await aws.service.ask(mutation, name="Hourly")).code == "NOT_FOUND"
+    # An account in an ARN is not passed over.
+    foreign = aws.arn("monitoring-schedule/nightly").replace(aws.service.account, "999999999999")
+    for mutation in (stop, run, gone):
+        assert (await aws.service.ask(mutation, name=foreign)).code == "NOT_FOUND"
+    described = await aws("describe_monitoring_schedule", MonitoringScheduleName="nightly")
+    assert described["MonitoringScheduleStatus"] == "Scheduled"
