@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from graph.catalog import Catalog
 from tests.api.conftest import keys
 from tests.conftest import Databases
-from tests.servers.application import Service
+from tests.servers.application import Serve, Service
 
 __all__ = ["keys"]
 
@@ -75,8 +75,11 @@ Open = Callable[..., Awaitable[Explorer]]
 
 
 @pytest_asyncio.fixture
-async def explore(browser: Browser) -> AsyncIterator[Open]:
-    """Opens the explorer of a service; at the end its console has to be free of errors, and no request may have left it."""
+async def explore(browser: Browser, serve: Serve) -> AsyncIterator[Open]:
+    """Opens the explorer of a service; at the end its console has to be free of errors, and no request may have left it.
+
+    It is made after `serve`, so that its pages are closed before the service ends, which they may still be asking.
+    """
     opened: list[Explorer] = []
 
     async def start(service: Service, **given: Any) -> Explorer:
