@@ -1,8 +1,9 @@
 """What is known of one column: counts by type, moments, quantile sketch, frequent texts, number of values."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -162,6 +163,7 @@ def update_columns(
     *,
     blanks_missing: bool = False,
     integers: Mapping[str, int] | None = None,
+    counted: Collection[str] | None = None,
 ) -> None:
     """Take in one batch of several columns; the same as updating each, but their numbers are sketched together.
 
@@ -169,10 +171,12 @@ def update_columns(
         batch: Each column with its values.
         blanks_missing: As for `ColumnProfile.update`.
         integers: How many of a column's floats were written as integers, where that is known.
+        counted: Columns whose different numbers are counted; None for all.
 
     Raises:
         ColumnsError: Values are structs or objects.
     """
+    follow = partial(_follow, counted=counted)
     waiting: dict[int, list[tuple[ColumnProfile, pl.Series, bool]]] = defaultdict(list)
     for column, values in batch:
         taken = column._take(values, blanks_missing=blanks_missing)
@@ -184,12 +188,12 @@ def update_columns(
         group = waiting[len(taken[0])]
         group.append((column, *taken))
         if len(group) == _TOGETHER:
-            _follow(waiting.pop(len(taken[0])))
+            follow(waiting.pop(len(taken[0])))
     for group in waiting.values():
-        _follow(group)
+        follow(group)
 
 
-def _follow(group: list[tuple[ColumnProfile, pl.Series, bool]]) -> None:
+def _follow(group: list[tuple[ColumnProfile, pl.Series, bool]], counted: Collection[str] | None) -> None:
     """Take in numbers of several columns, the same count of each."""
     matrix = np.empty((len(group), len(group[0][1])))
     fresh: list[int] = []
@@ -203,7 +207,10 @@ def _follow(group: list[tuple[ColumnProfile, pl.Series, bool]]) -> None:
             column.missing += missing
             column.fractional -= missing
             column.categories.skip(-missing)
-        column.distinct.add_numbers(held)
+        if counted is None or column.name in counted:
+            column.distinct.add_numbers(held)
+        elif len(held):
+            column.distinct.pass_over()
         column.moments.update(held)
         if len(held) == matrix.shape[1] and len(column.sketch) == 0:
             fresh.append(row)

@@ -34,6 +34,8 @@ class DistinctCounter:
     whose relative standard error is 1 / √(bound − 2): 0.8 % by default. The result depends on the set of values
     alone, not on their order, so states merge in any order. A number and the text that looks like it are two values.
 
+    Values may be passed over, where nobody is likely to ask: then the count is of the others.
+
     Source: Beyer, Haas, Reinwald, Sismanis, Gemulla, "On Synopses for Distinct-Value Estimation Under Multiset
     Operations" (SIGMOD 2007).
 
@@ -52,12 +54,15 @@ class DistinctCounter:
         self.bound = 1 << bound_bits
         self._hashes: Hashes = np.empty(0, dtype=np.uint64)
         self._full = False
+        self._partial = False
 
     @classmethod
-    def from_hashes(cls, hashes: Hashes, full: bool, bound_bits: int = DEFAULT_BOUND_BITS) -> "DistinctCounter":
-        """The counter whose `hashes` and `is_exact` (not `full`) these are."""
+    def from_hashes(
+        cls, hashes: Hashes, full: bool, partial: bool = False, bound_bits: int = DEFAULT_BOUND_BITS
+    ) -> "DistinctCounter":
+        """The counter whose state these are."""
         counter = cls(bound_bits)
-        counter._hashes, counter._full = hashes, full
+        counter._hashes, counter._full, counter._partial = hashes, full, partial
         return counter
 
     @property
@@ -78,16 +83,31 @@ class DistinctCounter:
         if len(values):
             self._add(hash_texts(values))
 
+    def pass_over(self) -> None:
+        """Note that there are values that are not given."""
+        self._partial = True
+
     def merge(self, other: "DistinctCounter") -> None:
         """Take in another state of the same bound; `other` is unchanged."""
         self._add(other._hashes)
+        self._partial |= other._partial
         # A hash that `other` dropped is above all it kept; what is above its largest is unknown here too.
         self._full |= other._full
 
     @property
     def is_exact(self) -> bool:
         """Whether `count` is the true number."""
-        return not self._full
+        return not (self._full or self._partial)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there were more different values than `bound`."""
+        return self._full
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether values were passed over, so that `count` is too small."""
+        return self._partial
 
     @property
     def count(self) -> int:

@@ -1,10 +1,12 @@
 """Frames of pandas, polars or Arrow, profiled in the same chunks as files."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from monitors.analysis.errors import ColumnsError
+from monitors.analysis.flattening import flatten
 from monitors.analysis.profile import Profile
 from monitors.analysis.reading import chunk_rows
 from monitors.analysis.tree import merged
@@ -26,9 +28,17 @@ def profile_frame(frame: Any, *, like: Profile | None = None) -> Profile:
         1
     """
     rows = to_polars(frame)
-    like = Profile() if like is None else like
+    like = replace(Profile() if like is None else like, counted=frozenset())
     size = chunk_rows(rows.width)
+    profile = _profile(rows, like, size)
+    if mixed := profile.mixed:
+        names = mixed if like.grouping is None else mixed | {like.grouping.column}
+        again = replace(like, counted=mixed, patterns=None)
+        profile.replace_columns(mixed, _profile(flatten(rows).select(names), again, size))
+    return profile
 
+
+def _profile(rows: pl.DataFrame, like: Profile, size: int) -> Profile:
     def profile_of(start: int) -> Profile:
         profile = like.empty()
         profile.update(rows.slice(start, size))

@@ -1,6 +1,6 @@
 """What is known of a data set or of a part of it: a mergeable state per column."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -30,6 +30,8 @@ class Profile:
         sensitive: Columns of which no value may stand in anything that is written.
         patterns: Which columns are missing together, when that was asked for.
         broken: Lines that could not be read and are no rows.
+        counted: Columns whose different numbers are counted, which costs as much as sketching them; None for all.
+            Only a column that has texts as well tells how many different values it has.
     """
 
     rows: int = 0
@@ -40,6 +42,7 @@ class Profile:
     patterns: MissingPatterns | None = None
     sensitive: frozenset[str] = frozenset()
     broken: BrokenLines = field(default_factory=BrokenLines)
+    counted: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if self.grouping is not None and self.grouping.column in self.sensitive:
@@ -69,6 +72,7 @@ class Profile:
             [(self._column(name, counter_of), frame[name]) for name in frame.columns],
             blanks_missing=blanks_missing,
             integers=integers,
+            counted=self.counted,
         )
         for name in self.columns.keys() - set(frame.columns):
             self.columns[name].missing += frame.height
@@ -103,8 +107,30 @@ class Profile:
         """A profile of no rows that measures the same."""
         patterns = None if self.patterns is None else MissingPatterns()
         return Profile(
-            sketch_size=self.sketch_size, grouping=self.grouping, patterns=patterns, sensitive=self.sensitive
+            sketch_size=self.sketch_size,
+            grouping=self.grouping,
+            patterns=patterns,
+            sensitive=self.sensitive,
+            counted=self.counted,
         )
+
+    @property
+    def mixed(self) -> frozenset[str]:
+        """Columns of numbers and texts whose different numbers were passed over, here or in a group."""
+        own = {
+            name
+            for name, column in self.columns.items()
+            if column.string and column.distinct.is_partial and not column.categories.is_exact
+        }
+        return frozenset(own.union(*(group.mixed for group in self.groups.values())))
+
+    def replace_columns(self, names: Iterable[str], other: "Profile") -> None:
+        """Take these columns, and those of the groups, from another profile of the same rows."""
+        for name in names:
+            if name in self.columns:
+                self.columns[name] = other.columns[name]
+        for name, group in self.groups.items():
+            group.replace_columns(names, other.groups[name])
 
     def _column(self, name: str, counter_of: Callable[[str], DistinctCounter] | None = None) -> ColumnProfile:
         column = self.columns.get(name)
@@ -127,5 +153,6 @@ class Profile:
                     f"{self.grouping.column!r} divides the rows into more than {MOST_GROUPS} groups. Group by a column "
                     "with fewer values, or by longer times."
                 )
-            group = self.groups[name] = Profile(sketch_size=self.sketch_size, sensitive=self.sensitive)
+            group = Profile(sketch_size=self.sketch_size, sensitive=self.sensitive, counted=self.counted)
+            self.groups[name] = group
         return group

@@ -4,7 +4,7 @@ import os
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from monitors.analysis.columns import ColumnProfile
@@ -53,7 +53,7 @@ def profile_dataset(
     cluster: "Cluster | None" = None,
     broken_share: float = BROKEN_SHARE,
 ) -> Profile:
-    """Profile every column of `dataset` in one pass.
+    """Profile every column of `dataset` in one pass, and columns that mix numbers and texts in a second one.
 
     Every chunk (`Dataset.chunks`) has a profile of its own. A file's are merged in the tree over their positions, the
     files' in the tree over the files. The result depends on the files' contents and order alone.
@@ -76,9 +76,22 @@ def profile_dataset(
         >>> profile.columns["age"].moments.mean  # doctest: +SKIP
         38.6
     """
+    like = replace(Profile() if like is None else like, counted=frozenset())
+    profile = _one_pass(dataset, on_progress, like, workers, cluster)
+    if mixed := profile.mixed:
+        wanted = mixed if like.grouping is None else mixed | {like.grouping.column}
+        narrow = replace(dataset, selected=tuple(name for name in profile.columns if name in wanted))
+        again = replace(like, counted=mixed, patterns=None)
+        profile.replace_columns(mixed, _one_pass(narrow, None, again, workers, cluster))
+    _check_broken(profile, broken_share)
+    return profile
+
+
+def _one_pass(
+    dataset: Dataset, on_progress: Progress | None, like: Profile, workers: int | None, cluster: "Cluster | None"
+) -> Profile:
     from monitors.analysis import workers as processes
 
-    like = Profile() if like is None else like
     if cluster is not None:
         results = cluster.profile_parts(dataset, like, on_progress)
     elif (count := processes.count_for(dataset) if workers is None else workers) > 1:
@@ -103,7 +116,6 @@ def profile_dataset(
                 distinct.pop(name, None)
     for name, counter in distinct.items():
         profile.columns[name].distinct.merge(counter)
-    _check_broken(profile, broken_share)
     return profile
 
 

@@ -13,6 +13,9 @@ Floats = NDArray[np.float64]
 DEFAULT_SIZE = 2048
 DEFAULT_SHRINKING = 0.64
 
+_FEW_POINTS = 16
+"""Up to so many points, comparing all items with each is faster than sorting the items."""
+
 
 class QuantileSketch:
     """Deequ's `QuantileNonSample`: a KLL sketch without randomness.
@@ -50,7 +53,7 @@ class QuantileSketch:
 
     @classmethod
     def from_levels(
-        cls, levels: Iterable[Sequence[float]], size: int = DEFAULT_SIZE, shrinking: float = DEFAULT_SHRINKING
+        cls, levels: Iterable[Sequence[float] | Floats], size: int = DEFAULT_SIZE, shrinking: float = DEFAULT_SHRINKING
     ) -> "QuantileSketch":
         """The sketch whose items are `levels` (item weight 2^i in level i), as stored in `statistics.json`.
 
@@ -77,7 +80,7 @@ class QuantileSketch:
         shrinking: float = DEFAULT_SHRINKING,
     ) -> "QuantileSketch":
         """The sketch with these `levels` and what else `state` said of it: it goes on as the original would have."""
-        sketch = cls.from_levels([level.tolist() for level in levels], size, shrinking)
+        sketch = cls.from_levels(levels, size, shrinking)
         sketch._compressions, sketch._offsets = list(compressions), list(offsets)
         if not len(levels) == len(compressions) == len(offsets):
             raise ValueError("the levels and their compressions differ in number")
@@ -173,6 +176,14 @@ class QuantileSketch:
 
     def ranks(self, points: Floats, *, inclusive: bool = True) -> NDArray[np.int64]:
         """How many values are at or below each point (below, when not inclusive), as estimated by the sketch."""
+        if len(points) <= _FEW_POINTS:
+            levels = self.levels()
+            lower = np.less_equal if inclusive else np.less
+            below = lower(np.concatenate(levels), points[:, np.newaxis])
+            weights = np.repeat(np.exp2(np.arange(len(levels))), [len(level) for level in levels])
+            # Whole numbers below 2^53, so the sums are exact.
+            few: NDArray[np.int64] = (below.astype(np.float64) @ weights).astype(np.int64)
+            return few
         items, weights = self.weighted_items()
         cumulative = np.concatenate(([0], np.cumsum(weights)))
         ranks: NDArray[np.int64] = cumulative[np.searchsorted(items, points, side="right" if inclusive else "left")]

@@ -102,8 +102,12 @@ def parse_statistics(data: bytes | str) -> Statistics:
     return read_statistics(load(data, "statistics.json"))
 
 
-def read_statistics(document: Document) -> Statistics:
+def read_statistics(document: Document, sketches: Mapping[str, QuantileSketch] | None = None) -> Statistics:
     """The typed reading of a statistics document; `document` is kept as it is.
+
+    Args:
+        document: What to read.
+        sketches: Those of features whose sketch need not be read, because it is known.
 
     Raises:
         DocumentError: It is not of the format; the message names the place.
@@ -117,7 +121,7 @@ def read_statistics(document: Document) -> Statistics:
             raise DocumentError(f"statistics.json: features[{position}] is not an object with a `name`.")
         if feature["name"] in read:
             raise DocumentError(f"statistics.json: the feature {feature['name']!r} stands twice.")
-        read[feature["name"]] = _read_feature(feature)
+        read[feature["name"]] = _read_feature(feature, sketches or {})
     dataset = document.get("dataset", {})
     rows = dataset.get("item_count") if isinstance(dataset, dict) else None
     if rows is None:
@@ -125,7 +129,7 @@ def read_statistics(document: Document) -> Statistics:
     return Statistics(document, _count(rows, "dataset.item_count"), read)
 
 
-def _read_feature(feature: Document) -> FeatureStatistics:
+def _read_feature(feature: Document, sketches: Mapping[str, QuantileSketch]) -> FeatureStatistics:
     name = feature["name"]
     where = f"statistics.json: {name!r}"
     inferred = feature.get("inferred_type")
@@ -143,7 +147,7 @@ def _read_feature(feature: Document) -> FeatureStatistics:
         present=present,
         missing=missing,
         type_counts=counts if isinstance(counts, dict) else {inferred: present},
-        numerical=_read_numerical(numerical, where) if isinstance(numerical, dict) else None,
+        numerical=_read_numerical(numerical, where, sketches.get(name)) if isinstance(numerical, dict) else None,
         distinct_count=(
             parse_number(string.get("distinct_count", 0), f"{where} distinct_count")
             if isinstance(string, dict)
@@ -153,14 +157,13 @@ def _read_feature(feature: Document) -> FeatureStatistics:
     )
 
 
-def _read_numerical(statistics: Document, where: str) -> NumericalStatistics:
+def _read_numerical(statistics: Document, where: str, sketch: QuantileSketch | None) -> NumericalStatistics:
     mean, total, std_dev, low, high = (
         parse_number(statistics.get(key, "NaN"), f"{where} {key}") for key in ("mean", "sum", "std_dev", "min", "max")
     )
     kll = _object(_object(statistics, "distribution", where), "kll", where)
     stored = _object(kll, "sketch", where)
-    sketch = None
-    if "data" in stored:
+    if sketch is None and "data" in stored:
         levels = stored["data"]
         if not isinstance(levels, list) or not all(isinstance(level, list) for level in levels):
             raise DocumentError(f"{where} distribution.kll.sketch.data is not a list of lists.")

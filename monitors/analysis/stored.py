@@ -109,7 +109,8 @@ def _column(column: ColumnProfile, arrays: list[bytes], sensitive: bool) -> dict
         "distinct": {
             "bound_bits": distinct.bound_bits,
             "hashes": len(distinct.hashes),
-            "exact": distinct.is_exact,
+            "exact": not distinct.is_full,
+            "partial": distinct.is_partial,
         },
         "categories": {
             "bound": categories.bound,
@@ -155,7 +156,10 @@ def _read_column(stored: dict[str, Any], arrays: _Arrays, sketch_size: int) -> C
     )
     distinct = stored["distinct"]
     column.distinct = DistinctCounter.from_hashes(
-        arrays.take(distinct["hashes"], "<u8"), not distinct["exact"], distinct["bound_bits"]
+        arrays.take(distinct["hashes"], "<u8"),
+        not distinct["exact"],
+        distinct.get("partial", False),
+        distinct["bound_bits"],
     )
     categories = stored["categories"]
     column.categories = CategoryCounts(

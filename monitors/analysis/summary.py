@@ -40,8 +40,9 @@ def statistics_of(profile: Profile) -> Statistics:
             ],
             "other_count": profile.rows - sum(count for _, count in profile.patterns.top(MOST_PATTERNS)),
         }
-    features = [_feature(column, column.name in profile.sensitive) for column in profile.columns.values()]
-    return read_statistics({"version": VERSION, "dataset": dataset, "features": features})
+    sketches: dict[str, QuantileSketch] = {}
+    features = [_feature(column, column.name in profile.sensitive, sketches) for column in profile.columns.values()]
+    return read_statistics({"version": VERSION, "dataset": dataset, "features": features}, sketches)
 
 
 def grouped_statistics(profile: Profile) -> dict[str, Statistics]:
@@ -70,7 +71,8 @@ def grouped_document(profile: Profile) -> Document:
     }
 
 
-def _feature(column: ColumnProfile, sensitive: bool) -> Document:
+def _feature(column: ColumnProfile, sensitive: bool, sketches: dict[str, QuantileSketch]) -> Document:
+    """A feature's object; the sketch in it, if there is one, is put into `sketches` as well."""
     common = {"num_present": column.present, "num_missing": column.missing}
     inferred = column.inferred_type
     feature: Document = {"name": column.name, "inferred_type": inferred}
@@ -81,7 +83,10 @@ def _feature(column: ColumnProfile, sensitive: bool) -> Document:
         else:
             feature["string_statistics"] = {"common": common, **_distinct(column)}
     elif inferred in ("Integral", "Fractional"):
-        feature["numerical_statistics"] = _numerical(common, column.moments, column.sketch)
+        # As it is now: the column may go on.
+        held = column.sketch
+        sketch = sketches[column.name] = QuantileSketch.from_levels(held.levels(), held.size, held.shrinking)
+        feature["numerical_statistics"] = _numerical(common, column.moments, sketch)
     else:
         feature["string_statistics"] = _string(common, column)
     feature["type_counts"] = {

@@ -129,3 +129,14 @@ def test_an_update_keeps_no_hold_of_the_batch() -> None:
     sketch = sketch_of(values)
     values[:] = -1
     assert layout(sketch) == [list(range(10))]
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_a_few_points_have_the_ranks_they_have_among_many(inclusive: bool) -> None:
+    rng = np.random.default_rng(3)
+    sketch = sketch_of(np.concatenate((rng.integers(0, 50, 30_000).astype(float), [np.inf, -np.inf, -np.inf])))
+    points = np.array([-np.inf, 50.0, 0.0, 7.0, 7.5, np.inf])
+    many = np.concatenate((points, np.zeros(40)))
+    few = sketch.ranks(points, inclusive=inclusive)
+    assert few.dtype == np.int64
+    assert few.tolist() == sketch.ranks(many, inclusive=inclusive)[: len(points)].tolist()
