@@ -7,6 +7,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# Each process that runs tests has databases of its own: some 2 GB.
+WORKERS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal
 
@@ -46,7 +48,7 @@ test: $(VENV)/.dev ## lint, types and every test, on the embedded database and o
 	@$(BIN)/mypy
 	@$(BIN)/python ui/build.py
 	@$(BIN)/python ui/build.py --test
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 soak: $(VENV)/.dev ## the crash, race and random tests with large counts (STEMMA_SOAK, default 10)
 	@$(BIN)/python -m tests.servers.provision

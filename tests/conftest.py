@@ -45,6 +45,21 @@ class Databases:
         return EmbeddedProvider(self.folder / "data") if name == "embedded" else await self.provider(name)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests stay together when several processes share them: those of a file on one database, which share fixtures.
+
+    The clients' scenarios run once for all of their files.
+    """
+    for item in items:
+        parameters = (
+            item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+        )
+        database = next((value for value in parameters if isinstance(value, str) and value in DATABASES), "none")
+        shared = item.path.parent if item.path.parent.name == "conformance" else item.path
+        item.add_marker(pytest.mark.xdist_group(f"{shared.relative_to(item.config.rootpath)}:{database}"))
+
+
 @pytest_asyncio.fixture(scope="session")
 async def databases(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Databases]:
     async with AsyncExitStack() as stack:
