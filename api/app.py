@@ -84,30 +84,21 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         account=settings.account,
         open_to_all=lambda method, path: _open(settings, method, path),
     )
-    app = Starlette(
-        routes=[
-            Route("/", explorer.root, methods=["GET"]),
-            Route("/ui/session", explorer.session, methods=["GET", "POST", "DELETE"]),
-            Route("/ui/{path:path}", explorer.page, methods=["GET"]),
-            Route("/", door.answer, methods=["POST"]),
-            Route(INVOCATIONS, gateway.answer, methods=["POST"]),
-            *(Route(path, door.answer, methods=[method]) for method, path in paths()),
-            Route("/graphql", graphql.answer, methods=["GET", "POST"]),
-            Route(job_reports.ROUTE, reports.answer, methods=["POST"]),
-            Route(job_reports.TOKEN_ROUTE, reports.token, methods=["POST"]),
-            Route("/livez", live),
-            Route("/readyz", ready),
-            Route("/metrics", show_metrics),
-        ],
-        middleware=[gate],
-        exception_handlers={
-            ProblemError: _problem,
-            HTTPException: _http_problem,
-            StemmaError: _stemma_problem,
-            ClientDisconnect: _gone,
-        },
-        lifespan=lifespan,
-    )
+    routes = [
+        Route("/", explorer.root, methods=["GET"]),
+        Route("/ui/session", explorer.session, methods=["GET", "POST", "DELETE"]),
+        Route("/ui/{path:path}", explorer.page, methods=["GET"]),
+        Route("/", door.answer, methods=["POST"]),
+        Route(INVOCATIONS, gateway.answer, methods=["POST"]),
+        *(Route(path, door.answer, methods=[method]) for method, path in paths()),
+        Route("/graphql", graphql.answer, methods=["GET", "POST"]),
+        Route(job_reports.ROUTE, reports.answer, methods=["POST"]),
+        Route(job_reports.TOKEN_ROUTE, reports.token, methods=["POST"]),
+        Route("/livez", live),
+        Route("/readyz", ready),
+        Route("/metrics", show_metrics),
+    ]
+    app = Starlette(routes=routes, middleware=[gate], exception_handlers=FAILURES, lifespan=lifespan)
     app.state.gateway = gateway
     return app
 
@@ -179,3 +170,12 @@ async def _stemma_problem(request: Request, error: Exception) -> Response:
 async def _gone(_: Request, __: Exception) -> Response:
     # Nobody reads this; the access line shows the status that proxies use for a caller that went away.
     return Response(status_code=499)
+
+
+FAILURES = {
+    ProblemError: _problem,
+    HTTPException: _http_problem,
+    StemmaError: _stemma_problem,
+    ClientDisconnect: _gone,
+}
+"""What is answered where an operation fails."""

@@ -159,13 +159,7 @@ async def walk(
             frontiers[part] = sorted(cone.frontier)
         merged = merged.union(cone) if merged.depths else cone
     nodes = await describe(store, account, merged, when)
-    there = merged.frontier.union(node.arn for node in nodes)
-    edges = [
-        Association(source, destination, TYPES[kind], *times)
-        for (source, kind, destination), times in merged.edges.items()
-        if source in there and destination in there
-    ]
-    return await _filtered(nodes, edges, frontiers, when, shown, via)
+    return await _filtered(nodes, _between(nodes, merged), frontiers, when, shown, via)
 
 
 def check(starts: Sequence[str], depth: int | None, limit: int) -> None:
@@ -186,6 +180,16 @@ def check(starts: Sequence[str], depth: int | None, limit: int) -> None:
         raise InvalidError(
             f"limit is {limit}; it may be 1 to {LIMIT}", path="limit", constraint=f"1 <= limit <= {LIMIT}"
         )
+
+
+def _between(nodes: Sequence[Node], cone: Cone) -> list[Association]:
+    """The edges of a cone between entities that are there at the moment, and to its frontier."""
+    there = cone.frontier.union(node.arn for node in nodes)
+    return [
+        Association(source, destination, TYPES[kind], *times)
+        for (source, kind, destination), times in cone.edges.items()
+        if source in there and destination in there
+    ]
 
 
 async def _united(

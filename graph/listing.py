@@ -90,12 +90,7 @@ async def entities(
     """
     first_within(first)
     prefix = f"{account}/{kind.value}/"
-    # "0" is the character after "/": no key, whatever a name holds, lies past that in either database's order.
-    low, high = prefix, f"{prefix[:-1]}0"
-    if after is not None:
-        if not after.startswith(prefix):
-            raise InvalidError("the cursor belongs to another list", path="after", constraint="a cursor of this list")
-        low, high = (low, after) if descending else (after, high)
+    low, high = _range(prefix, after, descending=descending)
     sought = [field for field in ("source_uri", "source_arn") if getattr(filter, field) is not None]
     if len(sought) > 1:
         raise InvalidError("a list is filtered by one source", path="source_arn", constraint="one of both")
@@ -123,6 +118,21 @@ async def entities(
     else:
         found = await store.read(name, parameters)
     return Page([(key, from_body(body)) for key, body in found[:first]], len(found) > first)
+
+
+def _range(prefix: str, after: str | None, *, descending: bool) -> tuple[str, str]:
+    """Between which keys a page lies, both exclusive.
+
+    Raises:
+        InvalidError: the cursor is of another list.
+    """
+    # "0" is the character after "/": no key, whatever a name holds, lies past that in either database's order.
+    low, high = prefix, f"{prefix[:-1]}0"
+    if after is None:
+        return low, high
+    if not after.startswith(prefix):
+        raise InvalidError("the cursor belongs to another list", path="after", constraint="a cursor of this list")
+    return (low, after) if descending else (after, high)
 
 
 async def _near(

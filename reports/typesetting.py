@@ -76,6 +76,23 @@ async def pdf(
         raise TooExpensiveError(
             f"the document has {len(order):,} bytes of data; a PDF may have {MOST_INPUT:,}: ask for CSV or JSON"
         )
+    code, made, said = await _typeset(order, seconds)
+    if not code:
+        return made
+    if code < 0 or b"MemoryError" in said:
+        raise TooExpensiveError(
+            f"the document needs more than the {memory >> 20} MiB or {seconds:g} s that it may take: "
+            "ask for CSV or JSON"
+        )
+    raise TypesettingError(f"{template}: {said.decode(errors='replace').strip()[-2000:]}")
+
+
+async def _typeset(order: bytes, seconds: float) -> tuple[int, bytes, bytes]:
+    """How the process ended, what it made and what it said.
+
+    Raises:
+        TimeLimitError: it took longer than it may.
+    """
     # -I: neither the folder that the caller stands in nor variables of the environment decide what is imported.
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-m", "reports.typesetter"),
@@ -93,12 +110,4 @@ async def pdf(
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-    ended = process.returncode or 0
-    if not ended:
-        return made
-    if ended < 0 or b"MemoryError" in said:
-        raise TooExpensiveError(
-            f"the document needs more than the {memory >> 20} MiB or {seconds:g} s that it may take: "
-            "ask for CSV or JSON"
-        )
-    raise TypesettingError(f"{template}: {said.decode(errors='replace').strip()[-2000:]}")
+    return process.returncode or 0, made, said
