@@ -15,7 +15,7 @@ Tone = Literal["good", "bad", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A sentence or more; `sources` are the ARNs (with a revision) that it rests on."""
+    """A sentence or more; `sources` are what it rests on: ARNs, each with its revision."""
 
     text: str
     sources: tuple[str, ...] = ()
@@ -28,6 +28,7 @@ class Notice:
     tone: Tone
     title: str
     text: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Facts:
     """Names and what they have."""
 
     pairs: tuple[tuple[str, str], ...]
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Table:
         rows: Texts, as many in each as there are columns.
         numeric: The columns that are numbers, by position: they line up at the right.
         elsewhere: Where the rows beyond `MOST_ROWS` are to be found.
+        sources: What each row rests on, as many as there are rows; none where that is not said.
     """
 
     caption: str
@@ -61,6 +64,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
     elsewhere: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """A document as PDF and as HTML."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from reports import pages, typesetting
-from reports.documents import MOST_ROWS, Document, Figure, Figures, Paragraph, Part, Section, Table
+from reports.documents import MOST_ROWS, Document, Facts, Figure, Figures, Notice, Paragraph, Part, Section, Table
 
 TEMPLATE = "report"
 
@@ -34,41 +34,39 @@ def document_html(document: Document) -> bytes:
     return pages.html(TEMPLATE, data, figures)
 
 
-def plain(document: Document) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """The document as templates take it: plain values, and its pictures by the names that stand in them."""
+def plain(document: Document, most: int = MOST_ROWS) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The document as templates take it: plain values, and its pictures by the names that stand in them.
+
+    Args:
+        document: What is to be shown.
+        most: Rows of a table that are shown.
+    """
     figures: dict[str, bytes] = {}
-    sources = _sources(document)
+    sources = _Sources(most)
     data = {
         "title": document.title,
         "subtitle": document.subtitle,
         "footer": document.footer,
         "contents": document.contents,
-        "sources": list(sources),
         "parts": [_part(part, figures, sources) for part in document.parts],
         "sections": _sections(document.sections, figures, sources, ()),
     }
-    return data, figures
+    return {**data, "sources": list(sources.numbers)}, figures
 
 
-def _sources(document: Document) -> dict[str, int]:
-    """What paragraphs rest on, numbered in the order in which it is first named."""
-    found: dict[str, int] = {}
-    waiting = [*document.sections][::-1]
-    parts = list(document.parts)
-    while True:
-        for part in parts:
-            if isinstance(part, Paragraph):
-                for source in part.sources:
-                    found.setdefault(source, len(found) + 1)
-        if not waiting:
-            return found
-        section = waiting.pop()
-        parts = list(section.parts)
-        waiting += [*section.sections][::-1]
+@dataclass(slots=True)
+class _Sources:
+    """What a document rests on, numbered in the order in which it is first named; of tables, of the rows that are shown."""
+
+    most: int
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def of(self, named: Sequence[str]) -> list[int]:
+        return [self.numbers.setdefault(source, len(self.numbers) + 1) for source in named]
 
 
 def _sections(
-    sections: Sequence[Section], figures: dict[str, bytes], sources: dict[str, int], above: tuple[int, ...]
+    sections: Sequence[Section], figures: dict[str, bytes], sources: _Sources, above: tuple[int, ...]
 ) -> list[dict[str, Any]]:
     """Sections in reading order, each with its depth and number."""
     made: list[dict[str, Any]] = []
@@ -86,22 +84,22 @@ def _sections(
     return made
 
 
-def _part(part: Part, figures: dict[str, bytes], sources: dict[str, int]) -> dict[str, Any]:
+def _part(part: Part, figures: dict[str, bytes], sources: _Sources) -> dict[str, Any]:
     kind = type(part).__name__.lower()
     match part:
-        case Paragraph():
-            return {"kind": kind, "text": part.text, "sources": [sources[source] for source in part.sources]}
+        case Paragraph() | Notice() | Facts():
+            return {"kind": kind, **asdict(part), "sources": sources.of(part.sources)}
         case Table():
-            return _table(part)
+            return _table(part, sources)
         case Figure():
-            return _figure(part, figures)
+            return _figure(part, figures, sources)
         case Figures():
-            return {"kind": kind, "items": [_figure(item, figures) for item in part.items]}
+            return {"kind": kind, "items": [_figure(item, figures, sources) for item in part.items]}
         case _:
             return {"kind": kind, **asdict(part)}
 
 
-def _figure(figure: Figure, figures: dict[str, bytes]) -> dict[str, Any]:
+def _figure(figure: Figure, figures: dict[str, bytes], sources: _Sources) -> dict[str, Any]:
     name = f"figure-{len(figures) + 1}"
     figures[name] = figure.svg
     return {
@@ -109,18 +107,19 @@ def _figure(figure: Figure, figures: dict[str, bytes]) -> dict[str, Any]:
         "name": name,
         "alt": figure.alt,
         "caption": figure.caption,
-        "table": None if figure.table is None else _table(figure.table),
+        "table": None if figure.table is None else _table(figure.table, sources),
     }
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: Table, sources: _Sources) -> dict[str, Any]:
     return {
         "kind": "table",
         "caption": table.caption,
         "columns": table.columns,
-        "rows": table.rows[:MOST_ROWS],
+        "rows": table.rows[: sources.most],
         "numeric": [position in table.numeric for position in range(len(table.columns))],
-        "hidden": max(0, len(table.rows) - MOST_ROWS),
+        "hidden": max(0, len(table.rows) - sources.most),
         "total": len(table.rows),
         "elsewhere": table.elsewhere,
+        "sources": sources.of(table.sources[: sources.most]),
     }

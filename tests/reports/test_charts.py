@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reports.charts.axes import ticks
@@ -89,6 +89,7 @@ def test_many_classes_are_a_table_of_confusions() -> None:
     assert drawn.rows[0][2] == "6"
 
 
+@example(0.0, 5e-324)
 @given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
 def test_ticks_are_round_and_hold_what_is_drawn(one: float, other: float) -> None:
     low, high = min(one, other), max(one, other)
@@ -99,7 +100,7 @@ def test_ticks_are_round_and_hold_what_is_drawn(one: float, other: float) -> Non
     assert marks[-1] >= high - 1e-9 * max(1.0, abs(high)) - (marks[1] - marks[0]) * 1e-6
 
 
-@given(st.floats())
+@given(st.floats(-1e308, 1e308) | st.sampled_from([math.inf, -math.inf, math.nan]))
 def test_numbers_read_back_to_four_digits(value: float) -> None:
     text = number(value)
     if math.isfinite(value):

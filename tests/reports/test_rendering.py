@@ -131,7 +131,8 @@ async def test_long_tables_say_what_they_leave_out() -> None:
 async def test_a_document_has_so_much_memory_and_time() -> None:
     data = {"rows": [[f"{row}"] * 20 for row in range(20_000)]}
     (rows,) = [
-        {"kind": "table", "caption": "", "columns": ["a"] * 20, "numeric": [False] * 20, "hidden": 0, "rows": cells}
+        {"kind": "table", "caption": "", "columns": ["a"] * 20, "numeric": [False] * 20}
+        | {"hidden": 0, "rows": cells, "sources": []}
         for cells in data.values()
     ]
     whole = {"title": "t", "subtitle": "", "footer": "", "contents": False, "sources": [], "sections": []}
