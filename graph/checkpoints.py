@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -128,6 +128,10 @@ class Checkpoints:
             return False
         return True
 
+    def attest(self, head: Head) -> str:
+        """Our signature, in base64, under a head of any age: the same head has the same signature (RFC 8032)."""
+        return base64.b64encode(self.key.sign(attestation(head))).decode()
+
     def _write(self, head: Head) -> None:
         unsigned = Checkpoint(head, now_ms(), "")
         signature = base64.b64encode(self.key.sign(unsigned.statement())).decode()
@@ -136,6 +140,29 @@ class Checkpoints:
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(fields, indent=1) + "\n")
         fresh.replace(path)
+
+
+def attestation(head: Head) -> bytes:
+    """What is signed of a head that a report shows; nobody can take it for a checkpoint, which says what is the newest."""
+    return canonical(
+        {
+            "account": head.account,
+            "hash": head.hash,
+            "purpose": "report",
+            "recorded": head.recorded,
+            "sequence": head.sequence,
+        }
+    )
+
+
+def attested(head: Head, signature: str, public_key: str) -> bool:
+    """Whether a head bears the signature of whoever has the key; both in base64."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
+        key.verify(base64.b64decode(signature, validate=True), attestation(head))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _load_key(path: Path) -> Ed25519PrivateKey:

@@ -80,7 +80,7 @@ async def moment(
                 path="knownAtSequence",
                 constraint=f"0 <= sequence <= {now.sequence}",
             )
-        known = await _entry(store, account, sequence)
+        known = await entry(store, account, sequence)
     elif known_at is not None and known_at < now.recorded:
         known = await _entry_at(store, account, now, known_at)
     # Facts never lie in the future, so a present that is not before the head's own time holds all that is known.
@@ -88,7 +88,8 @@ async def moment(
     return Moment(at, known.recorded, known.sequence)
 
 
-async def _entry(store: Store, account: str, sequence: int) -> Head:
+async def entry(store: Store, account: str, sequence: int) -> Head:
+    """The head of an account's chain as it was at an entry, which has to be there; 0 for before the first."""
     if sequence == 0:
         return Head(account, 0, GENESIS, 0)
     found = await store.read("ledger/probe", {"keys": [entry_key(account, sequence)]})

@@ -65,18 +65,23 @@ def _drawn(nodes: Sequence[Node], edges: Sequence[Association | Detour]) -> dict
             }
             for node in nodes
         ],
-        "edges": [
-            {
-                "source": edge.source,
-                "association": edge.association.value,
-                "destination": edge.destination,
-                "validFrom": from_ms(edge.valid_from).isoformat(),
-                "validTo": None if edge.valid_to == FOREVER else from_ms(edge.valid_to).isoformat(),
-                "via": list(edge.via) if isinstance(edge, Detour) else [],
-            }
-            for edge in edges
-        ],
+        "edges": drawn_edges(edges),
     }
+
+
+def drawn_edges(edges: Sequence[Association | Detour]) -> list[dict[str, Any]]:
+    """Associations and ways through hidden entities as plain values."""
+    return [
+        {
+            "source": edge.source,
+            "association": edge.association.value,
+            "destination": edge.destination,
+            "validFrom": from_ms(edge.valid_from).isoformat(),
+            "validTo": None if edge.valid_to == FOREVER else from_ms(edge.valid_to).isoformat(),
+            "via": list(edge.via) if isinstance(edge, Detour) else [],
+        }
+        for edge in edges
+    ]
 
 
 def _looked_at(moment: Moment) -> dict[str, Any]:
@@ -89,24 +94,26 @@ def _looked_at(moment: Moment) -> dict[str, Any]:
 
 def nodes_csv(lineage: Lineage) -> str:
     """The nodes, a line each, with a header."""
-    return _table(NODE_COLUMNS, lineage_document(lineage)["nodes"])
+    return as_csv(NODE_COLUMNS, lineage_document(lineage)["nodes"])
 
 
 def edges_csv(lineage: Lineage) -> str:
     """The edges and the ways through hidden entities, a line each, with a header; the ARNs of `via` are parted by spaces."""
-    return _table(EDGE_COLUMNS, lineage_document(lineage)["edges"])
+    return as_csv(EDGE_COLUMNS, lineage_document(lineage)["edges"])
 
 
-def _table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> str:
+def as_csv(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> str:
+    """Rows as CSV with a header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row[column]) for column in columns])
+        writer.writerow([cell(row[column]) for column in columns])
     return text.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value as it stands in a CSV file, never as a formula."""
     if isinstance(value, list):
         return " ".join(value)
     # Spreadsheets run a text that begins so as a formula; an apostrophe makes it text (OWASP, CSV injection).

@@ -78,8 +78,12 @@ class Session:
 
     async def arn(self, text: str, when: "Moment | None" = None) -> str:
         """The lineage ARN of what a person names: an ARN, a resource's ARN, or `artifact/<id>` for short."""
+        return await self.catalog.lineage_arn(self.named(text), when)
+
+    def named(self, text: str) -> str:
+        """The whole ARN of what a person names."""
         short = not text.startswith("arn:") and "/" in text and ":" not in text
-        return await self.catalog.lineage_arn(self.place.arn(text) if short else text, when)
+        return self.place.arn(text) if short else text
 
 
 @dataclass(slots=True)

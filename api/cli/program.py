@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from api.cli import access, entity, finding, ingest, job, keys, monitor, registry, sdk, service, walks
+from api.cli import access, entity, finding, ingest, job, keys, monitor, registry, report, sdk, service, walks
 from api.cli.call import DONE, FAILED, WRONG_USE, Common, DatabaseOption, DataDirOption, JsonOption
 
 INTERRUPTED = 130
@@ -46,6 +46,7 @@ entity.register(app)
 ingest.register(app)
 job.register(app)
 registry.register(app)
+report.register(app)
 sdk.register(app)
 keys.register(app)
 access.register(app)

@@ -92,6 +92,7 @@ def verify(call: Call) -> int:
             "revisions": verdict.revisions,
             "edges": verdict.edges,
             "head": {"sequence": verdict.head.sequence, "hash": verdict.head.hash},
+            "publicKey": session.catalog.checkpoints.public_key(),
             "problem": verdict.problem,
         }
 
@@ -99,6 +100,7 @@ def verify(call: Call) -> int:
             counts = f"{verdict.entries:,} entries, {verdict.revisions:,} revisions, {verdict.edges:,} associations"
             if verdict.problem is None:
                 console.print(f"The ledger of account {verdict.account} is in order: {counts}.")
+                console.print(f"Its heads are signed; the public key is {document['publicKey']}")
             else:
                 console.print(f"The ledger of account {verdict.account} is broken: {verdict.problem}", markup=False)
 

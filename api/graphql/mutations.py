@@ -19,6 +19,7 @@ from api.graphql.monitoring import MonitoringMutations
 from api.graphql.names import AssociationType
 from api.graphql.payloads import AssociationPayload, IngestPayload, Payload
 from api.graphql.registry_changes import RegistryMutations
+from api.graphql.reports import ReportMutations
 from api.graphql.webhooks import WebhookMutations
 from graph import commands
 from graph.commands import Command
@@ -37,6 +38,7 @@ class Mutation(
     CollectionMutations,
     WebhookMutations,
     MonitoringMutations,
+    ReportMutations,
 ):
     """What can be written."""
 

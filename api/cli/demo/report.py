@@ -117,6 +117,7 @@ def further(console: Console, session: Session, arn: str, version: str) -> None:
         f"stemma lineage {short(arn)} --direction ascendants --data-dir {folder}",
         f"stemma entity show {short(arn)} --data-dir {folder}",
         f"stemma registry gate {version} --data-dir {folder}",
+        f"stemma report audit model-package/{version} --data-dir {folder}",
         f"stemma serve --data-dir {folder}",
         "curl -s http://127.0.0.1:8440/graphql -H 'Content-Type: application/json' \\",
         f"  -d {shlex.quote(asked)}",
