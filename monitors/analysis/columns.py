@@ -125,8 +125,7 @@ class ColumnProfile:
         if self.string == 0 and (numbers := texts.as_numbers(values)) is not None:
             self.integral += numbers.integral
             self.fractional += len(values) - numbers.integral
-            few = values.head(_SAMPLE).n_unique() <= NUMBERS_WITHOUT_END
-            counts = texts.count(values) if few else None
+            counts = None if looks_endless(values) else texts.count(values)
             if counts is None or counts.height > NUMBERS_WITHOUT_END:
                 self.categories.skip(len(values))
             else:
@@ -156,6 +155,11 @@ class ColumnProfile:
         if not self.categories.is_exact:
             for counts in listed:
                 self.distinct.add_texts(texts.no_numbers(counts["value"]))
+
+
+def looks_endless(values: pl.Series) -> bool:
+    """Whether there are too many different ones among the first of a batch's values (no nulls) to count each."""
+    return values.head(_SAMPLE).n_unique() > NUMBERS_WITHOUT_END
 
 
 def update_columns(

@@ -4,17 +4,20 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import polars as pl
 from polars.exceptions import PolarsError
 
 from monitors.analysis.broken import BrokenLines
+from monitors.analysis.csv_numbers import FEW_BYTES, Expected, settle
 from monitors.analysis.errors import ColumnsError, EmptyFileError, EncodingError, MalformedDataError
 from monitors.analysis.files import File
 from monitors.analysis.lines import LONGEST_RECORD, Piece, pieces
 
+_HINT_ROWS = 10_000
 _BLANK_LINES = re.compile(rb"(?<=\n)(?:\r?\n)+")
 
 
@@ -87,10 +90,34 @@ def cut(file: File, dialect: Dialect, rows: int) -> Iterator[Piece]:
     return pieces(file, rows, first=first, quote=dialect.quote, encoding=dialect.encoding)
 
 
+def expect(file: File, dialect: Dialect, names: tuple[str, ...]) -> Expected | None:
+    """Which columns the file's beginning shows to be numbers, so that they may be parsed as such; None for no guess."""
+    if file.size < FEW_BYTES:
+        return None
+    try:
+        first = next(cut(file, dialect, _HINT_ROWS), None)
+    except MalformedDataError:
+        return None
+    return None if first is None else Expected.of(parse(first, True, names, file, dialect).frame)
+
+
+class Parsed(NamedTuple):
+    """Rows, the lines that can't be read, and how many of a column's floats are written as integers."""
+
+    frame: pl.DataFrame
+    broken: BrokenLines
+    integers: Mapping[str, int]
+
+
 def parse(
-    piece: Piece, first: bool, names: tuple[str, ...], file: File, dialect: Dialect
-) -> tuple[pl.DataFrame, BrokenLines]:
-    """A piece's rows as texts, and its lines that can't be read.
+    piece: Piece,
+    first: bool,
+    names: tuple[str, ...],
+    file: File,
+    dialect: Dialect,
+    expected: Expected | None = None,
+) -> Parsed:
+    """A piece's rows as texts, or numbers where that is expected and found, and its lines that can't be read.
 
     A field without characters is null; a line with fewer fields than the first lacks the last of them. Blank lines
     are passed over, except where the only column may be missing.
@@ -101,6 +128,7 @@ def parse(
         names: The columns.
         file: Where the piece comes from.
         dialect: How it is written.
+        expected: Which columns may be numbers.
     """
     dialect = dialect.of(file)
     # Before the first line that says something, blank ones mean nothing even in a single column.
@@ -110,19 +138,36 @@ def parse(
     skip = 1 if first and dialect.header else 0
     schema = dict.fromkeys(names, pl.String)
     if not block:
-        return pl.DataFrame(schema=schema), BrokenLines()
+        return Parsed(pl.DataFrame(schema=schema), BrokenLines(), {})
+    if expected is not None and expected.kinds and not skip:
+        try:
+            return _parse_numbers(block, names, dialect, expected)
+        except PolarsError as error:
+            expected.give_up(error)
     try:
-        frame = pl.read_csv(
-            block,
-            has_header=False,
-            separator=dialect.delimiter,
-            quote_char=dialect.quote,
-            schema={f"{position}": pl.String for position in range(len(names))},
-        )
+        frame = pl.read_csv(block, **_options(dialect, len(names)))
     except PolarsError:
-        return _parse_slowly(piece, skip, names, file, dialect)
+        return Parsed(*_parse_slowly(piece, skip, names, file, dialect), {})
     frame.columns = list(schema)
-    return (frame.slice(skip) if skip else frame), BrokenLines()
+    return Parsed(frame.slice(skip) if skip else frame, BrokenLines(), {})
+
+
+def _parse_numbers(block: bytes, names: tuple[str, ...], dialect: Dialect, expected: Expected) -> Parsed:
+    options, kinds = _options(dialect, len(names)), expected.kinds
+    schema = options["schema"] | {str(place): kind for place, kind in kinds.items()}
+    frame, integers = settle(block, pl.read_csv(block, **(options | {"schema": schema})), kinds, options)
+    frame.columns = list(names)
+    return Parsed(frame, BrokenLines(), {names[int(place)]: count for place, count in integers.items()})
+
+
+def _options(dialect: Dialect, width: int) -> dict[str, Any]:
+    """How to read a block as texts, with columns called by their place."""
+    return {
+        "has_header": False,
+        "separator": dialect.delimiter,
+        "quote_char": dialect.quote,
+        "schema": {f"{position}": pl.String for position in range(width)},
+    }
 
 
 def _parse_slowly(

@@ -14,11 +14,11 @@ from monitors.analysis.broken import BrokenLines
 from monitors.analysis.errors import MalformedDataError
 from monitors.analysis.files import File
 from monitors.analysis.flattening import flatten
-from monitors.analysis.lines import Piece, pieces
+from monitors.analysis.lines import Piece, line_ends, pieces
 
 _HINT_ROWS = 1000
-_LOOK = 1 << 17
-_QUOTE, _COLON, _BLANK, _N, _NEWLINE = 34, 58, 32, 110, 10
+_LOOK = 1 << 18
+_QUOTE, _COLON, _BLANK, _N = 34, 58, 32, 110
 
 Schema = dict[str, pl.DataType]
 
@@ -147,31 +147,42 @@ def _holds_objects(kind: pl.DataType) -> bool:
 def _integers(frame: pl.DataFrame, block: bytes) -> dict[str, int]:
     """How many values of each float column are written without point and exponent."""
     whole = {
-        column.name: column.is_not_null() & (column == column.floor()) for column in frame if column.dtype == pl.Float64
+        column.name: (column == column.floor()).fill_null(value=False) for column in frame if column.dtype == pl.Float64
     }
     whole = {name: rows for name, rows in whole.items() if rows.any()}
     if not whole:
         return {}
     some = np.zeros(frame.height, dtype=bool)
     for rows in whole.values():
-        some |= rows.fill_null(value=False).to_numpy()
+        some |= rows.to_numpy()
     begins, ends = _line_bounds(block, frame.height)
+    chosen = np.flatnonzero(some)
+    lines = [block[begin:end] for begin, end in zip(begins[chosen].tolist(), ends[chosen].tolist(), strict=True)]
+    if b"\\" not in block and not any("." in name for name in whole):
+        # A name in quotes before a colon is a key: a quote inside of a text would have a backslash before it.
+        texts = pl.Series([line.decode() for line in lines])
+        return {
+            name: int(
+                texts.filter(rows.filter(pl.Series(some))).str.contains(_integer_of(name)).sum(),
+            )
+            for name, rows in whole.items()
+        }
     counts = dict.fromkeys(whole, 0)
-    nested = any("." in name for name in whole)
-    for row in np.flatnonzero(some).tolist():
-        record = orjson.loads(block[begins[row] : ends[row]])
-        if nested:
-            record = flat(record)
+    for line in lines:
+        record = flat(orjson.loads(line))
         for name in whole:
             counts[name] += type(record.get(name)) is int
     return counts
 
 
+def _integer_of(name: str) -> str:
+    """A pattern of a key whose value is written as an integer."""
+    return rf'"{pl.escape_regex(name)}":\s*-?[0-9]+\s*[,}}]'
+
+
 def _line_bounds(block: bytes, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Where the `rows` lines that are not blank begin and end."""
-    ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == _NEWLINE)
-    if not block.endswith(b"\n"):
-        ends = np.append(ends, len(block))
+    ends = line_ends(block)
     begins = np.concatenate(([0], ends[:-1] + 1))
     if len(ends) > rows:
         kept = [not block[begin:end].isspace() and end > begin for begin, end in zip(begins, ends, strict=True)]

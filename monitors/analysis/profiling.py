@@ -136,7 +136,9 @@ def profile_part(
     begin: int | None = None
     with ThreadPoolExecutor(threads) as pool:
         counters = _Counters()
-        chunks = dataset.chunks(dataset.files[part.file], part.first, part.stop)
+        # Groups are named by what their texts are.
+        numbers = like.grouping is None
+        chunks = dataset.chunks(dataset.files[part.file], part.first, part.stop, numbers=numbers)
         for chunk, profile in _ahead(pool, chunks, lambda chunk: _profile(chunk, like, counters), threads + 1):
             tree.add((0, chunk.position, profile))
             result.rows += profile.rows

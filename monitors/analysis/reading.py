@@ -11,6 +11,7 @@ from monitors.analysis import capture, csv_files, json_lines, parquet_files
 from monitors.analysis.broken import BrokenLines
 from monitors.analysis.capture import NO_LAYOUT, CaptureLayout
 from monitors.analysis.csv_files import Dialect
+from monitors.analysis.csv_numbers import Expected
 from monitors.analysis.errors import ColumnsError
 from monitors.analysis.files import File, Format, Source, find
 from monitors.analysis.flattening import flatten
@@ -50,7 +51,7 @@ class Chunk:
     dataset: "Dataset"
     file: File
     content: Piece | pl.DataFrame
-    expected: Mapping[str, pl.DataType] | None = None
+    expected: Mapping[str, pl.DataType] | Expected | None = None
 
     def rows(self) -> Rows:
         """The rows, parsed; this is where reading texts spends its time, and threads may do it at once.
@@ -67,12 +68,16 @@ class Chunk:
                 frame = frame.select(dataset.columns)
         elif dataset.format == "csv":
             names = dataset.order_in(self.file)
-            frame, broken = csv_files.parse(self.content, self.position == 0, names, self.file, dataset.dialect)
+            assert not isinstance(self.expected, Mapping)
+            frame, broken, integers = csv_files.parse(
+                self.content, self.position == 0, names, self.file, dataset.dialect, self.expected
+            )
             if names != dataset.columns:
                 frame = frame.select(dataset.columns)
         elif dataset.format == "capture":
             frame, broken, integers = capture.parse(self.content, self.file, dataset.layout)
         else:
+            assert not isinstance(self.expected, Expected)
             expected = None if self.expected is None else dict(self.expected)
             frame, broken, integers = json_lines.parse(self.content, self.file, expected)
         if dataset.selected is not None:
@@ -145,11 +150,18 @@ class Dataset:
         for file in self.files:
             yield from self.chunks(file)
 
-    def chunks(self, file: File, first: int = 0, stop: int | None = None) -> Iterator[Chunk]:
+    def chunks(self, file: File, first: int = 0, stop: int | None = None, *, numbers: bool = False) -> Iterator[Chunk]:
         """The chunks of one of `files`, in their order, from the `first` up to `stop`; a file without rows has none.
 
         A chunk has `chunk_rows` rows, or lines, and ends at the first line end beyond 28 MB of text. Memory holds a few
         of them, whatever the file's size.
+
+        Args:
+            file: One of `files`.
+            first: The first chunk's position.
+            stop: That after the last; None for all.
+            numbers: Whether columns of CSV may come as numbers, rather than as texts, where `ColumnProfile` takes in
+                the same of both.
 
         Raises:
             MalformedDataError: The file can't be read to its end.
@@ -168,9 +180,10 @@ class Dataset:
                     done = position * rows + frame.height
                     yield Chunk(position, file.size * done // total, self, file, frame)
             return
-        expected = None
+        expected: Mapping[str, pl.DataType] | Expected | None = None
         if self.format == "csv":
-            self.order_in(file)
+            names = self.order_in(file)
+            expected = csv_files.expect(file, self.dialect, names) if numbers else None
             cut = csv_files.cut(file, self.dialect, rows)
         else:
             expected = json_lines.expect(file) if self.format == "jsonl" else None

@@ -41,8 +41,12 @@ def as_numbers(texts: pl.Series) -> Numbers | None:
         return None
     # A number with a fraction was written with one; only the others must be looked at.
     whole = np.floor(values) == values
-    integral = int(texts.filter(pl.Series(whole)).str.contains(_INTEGER).sum()) if whole.any() else 0
-    return Numbers(numbers, integral)
+    return Numbers(numbers, count_integers(texts.filter(pl.Series(whole))) if whole.any() else 0)
+
+
+def count_integers(texts: pl.Series) -> int:
+    """How many texts are written as integers."""
+    return int(texts.str.contains(_INTEGER).sum())
 
 
 def count(values: pl.Series) -> pl.DataFrame:
