@@ -54,10 +54,15 @@ def hour_of_path(path: str) -> Hour | None:
 
 
 def time_of(record: Mapping[str, Any]) -> datetime | None:
-    """When an event was, in UTC; a time without a zone is in UTC."""
+    """When an event was, in UTC."""
     metadata = record.get("eventMetadata")
+    return time_at(metadata.get("inferenceTime")) if isinstance(metadata, dict) else None
+
+
+def time_at(text: Any) -> datetime | None:
+    """The time that an `inferenceTime` says, in UTC; one without a zone is in UTC. None if it is no time."""
     try:
-        at = datetime.fromisoformat(metadata["inferenceTime"])  # type: ignore[index]
-    except (KeyError, TypeError, ValueError):
+        at = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
         return None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -6,22 +6,23 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-merg
 import hashlib
 import os
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
-from typing import Any
 
-import orjson
+import polars as pl
 
 from graph.errors import InvalidError, NotFoundError, UnavailableError
 from monitors.analysis import Dataset, json_lines
 from monitors.analysis.broken import BrokenLines
 from monitors.analysis.files import File
+from monitors.analysis.lines import Piece
+from monitors.analysis.reading import CHUNK_ROWS
+from monitors.capture import batches
 from monitors.capture.labels import Labels
-from monitors.capture.layout import Hour, hour_of_path, time_of
+from monitors.capture.layout import Hour, hour_of_path, time_at
 
-_RECORDS = 20_000
 Report = Callable[[int], None]
 """Told the bytes read so far."""
 
@@ -71,17 +72,8 @@ class Counts:
 
 def gather(truth: Dataset, labels: Labels, counts: Counts, report: Report) -> None:
     """Take in ground truth; of several labels of one event the last in the files' order counts."""
-    waiting: list[tuple[str, bytes]] = []
-    for number, record, file in _records(truth, counts.broken, report):
-        given, event = record.get("groundTruthData"), _id(record, "eventId")
-        if not isinstance(given, dict) or not isinstance(given.get("data"), str) or event is None:
-            counts.broken.add(file.name, number, "no groundTruthData with data, or no eventId")
-            continue
-        waiting.append((event, orjson.dumps(given)))
-        if len(waiting) == _RECORDS:
-            labels.put(waiting)
-            waiting = []
-    labels.put(waiting)
+    for piece, file in _pieces(truth, report):
+        labels.put(batches.labels(piece, file, counts.broken))
     counts.labels = labels.count
     counts.replaced = labels.given - counts.labels
 
@@ -110,19 +102,15 @@ class Merge:
             InvalidError: it can't be told which endpoint's a file is.
             UnavailableError: the folder can't be written.
         """
-        waiting: list[tuple[str, Hour, dict[str, Any]]] = []
-        for number, record, file in _records(captured, counts.broken, report):
-            event = _id(record, "inferenceId") or _id(record, "eventId")
-            hour = self._hour(file, record)
-            if event is None or hour is None or not isinstance(record.get("captureData"), dict):
-                counts.broken.add(file.name, number, "no captureData, no eventId, or no time")
-                continue
-            counts.captured += 1
-            waiting.append((event, hour, record))
-            if len(waiting) == _RECORDS:
-                counts.merged += self._join(waiting, labels)
-                waiting = []
-        counts.merged += self._join(waiting, labels)
+        for piece, file in _pieces(captured, report):
+            records = batches.captured(piece, file, counts.broken)
+            for hour, some in self._by_hour(file, records):
+                if hour is None:
+                    for number in some["number"]:
+                        counts.broken.add(file.name, number, "no captureData, no eventId, or no time")
+                    continue
+                counts.captured += some.height
+                counts.merged += self._join(hour, some, labels)
         counts.unmatched = labels.unused
 
     def finish(self) -> list[Path]:
@@ -148,23 +136,16 @@ class Merge:
             path.unlink(missing_ok=True)
         self._begun = {}
 
-    def _join(self, waiting: list[tuple[str, Hour, dict[str, Any]]], labels: Labels) -> int:
-        found = labels.take(event for event, _, _ in waiting)
-        lines: dict[Hour, list[bytes]] = defaultdict(list)
-        for event, hour, record in waiting:
-            if event in found:
-                merged = {
-                    "eventVersion": record.get("eventVersion", "0"),
-                    "groundTruthData": orjson.Fragment(found[event]),
-                    "captureData": record["captureData"],
-                    "eventMetadata": record["eventMetadata"],
-                }
-                lines[hour].append(orjson.dumps(merged, option=orjson.OPT_APPEND_NEWLINE))
-        for hour, some in lines.items():
-            self._append(hour, some)
-        return sum(map(len, lines.values()))
+    def _join(self, hour: Hour, records: pl.DataFrame, labels: Labels) -> int:
+        found = records.with_columns(truth=labels.take(records["event"])).drop_nulls("truth")
+        if found.height:
+            lines = found.select(
+                pl.concat_str(pl.lit('{"groundTruthData":'), "truth", pl.lit(","), pl.col("line").str.slice(1))
+            )
+            self._append(hour, lines)
+        return found.height
 
-    def _append(self, hour: Hour, lines: list[bytes]) -> None:
+    def _append(self, hour: Hour, lines: pl.DataFrame) -> None:
         path = self._begun.get(hour)
         try:
             if path is None:
@@ -172,22 +153,28 @@ class Merge:
                 folder.mkdir(parents=True, exist_ok=True)
                 path = self._begun[hour] = folder / f".{self._run}.jsonl"
             with path.open("ab") as file:
-                file.writelines(lines)
+                lines.write_csv(file, include_header=False, quote_style="never")
         except OSError as error:
             raise UnavailableError(f"{self._output} can't be written: {error.strerror}") from error
 
-    def _hour(self, file: File, record: Mapping[str, Any]) -> Hour | None:
+    def _by_hour(self, file: File, records: pl.DataFrame) -> Iterator[tuple[Hour | None, pl.DataFrame]]:
+        """The records of each hour, in their order; of None those that have no time."""
         placed = hour_of_path(file.name)
         if placed is not None:
-            return placed if self._names is None else Hour(self._names, placed.at)
+            yield (placed if self._names is None else Hour(self._names, placed.at)), records
+            return
         if self._names is None:
             raise InvalidError(
                 f"{file.name} lies in no folder ENDPOINT/VARIANT/yyyy/mm/dd/hh; name the endpoint and the variant",
                 path="endpoint",
                 constraint="a name, or the folders of a capture",
             )
-        at = time_of(record)
-        return None if at is None else Hour(self._names, at.replace(minute=0, second=0, microsecond=0))
+        times = [time_at(text) for text in records["time"]]
+        hours = [None if at is None else at.replace(minute=0, second=0, microsecond=0) for at in times]
+        timed = records.with_columns(pl.Series("hour", hours, dtype=pl.Datetime("us", "UTC")))
+        for some in timed.partition_by("hour", maintain_order=True):
+            at = some["hour"][0]
+            yield (None if at is None else Hour(self._names, at.astimezone(UTC))), some
 
 
 def nothing_matched(captures: str, truth: str, counts: Counts) -> NotFoundError:
@@ -198,19 +185,10 @@ def nothing_matched(captures: str, truth: str, counts: Counts) -> NotFoundError:
     )
 
 
-def _records(dataset: Dataset, broken: BrokenLines, report: Report) -> Iterator[tuple[int, dict[str, Any], File]]:
+def _pieces(dataset: Dataset, report: Report) -> Iterator[tuple[Piece, File]]:
     done = 0
     for file in dataset.files:
-        for piece in json_lines.cut(file, _RECORDS):
-            records, lost = json_lines.records(piece, file)
-            broken.merge(lost)
-            for number, record in records:
-                yield number, record, file
+        for piece in json_lines.cut(file, CHUNK_ROWS):
+            yield piece, file
             report(done + piece.bytes_read)
         done += file.size
-
-
-def _id(record: Mapping[str, Any], name: str) -> str | None:
-    metadata = record.get("eventMetadata")
-    value = metadata.get(name) if isinstance(metadata, dict) else None
-    return value if isinstance(value, str) and value else None

@@ -4,17 +4,24 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import polars as pl
 import pytest
 
 from graph.access import Caller, Role
 from graph.catalog import Catalog
-from graph.errors import InvalidError, NotFoundError
+from graph.errors import ConflictError, InvalidError, NotFoundError
 from graph.lineage import Direction, walk
 from monitors import merges
-from monitors.capture.labels import labels
-from monitors.capture.layout import hour_of_path, names, time_of
+from monitors.analysis import json_lines
+from monitors.analysis.broken import BrokenLines
+from monitors.analysis.files import File
+from monitors.analysis.lines import Piece
+from monitors.capture import batches
+from monitors.capture.labels import SCHEMA, labels
+from monitors.capture.layout import hour_of_path, names, time_at, time_of
+from monitors.capture.merging import Counts, Merge, gather
 from monitors.reading import Reading
-from tests.monitors.capture.recorded import HOUR, record, truth, written
+from tests.monitors.capture.recorded import HOUR, lines, record, truth, written
 
 
 def read(path: Path) -> list[dict[str, object]]:
@@ -100,18 +107,98 @@ async def test_nothing_is_left_behind_where_a_merge_fails(catalog: Catalog, acco
     assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
 
 
-def test_more_events_than_a_statement_takes() -> None:
+def of(*labels: tuple[str, str]) -> pl.DataFrame:
+    return pl.DataFrame(labels, schema=SCHEMA, orient="row")
+
+
+def test_of_several_labels_of_an_event_the_last_counts() -> None:
     with labels() as known:
-        known.put((f"e{n}", b"1") for n in range(70_000))
-        known.put([("e5", b"2")])
-        found = known.take(f"e{n}" for n in range(60_000))
-        assert (len(found), found["e5"], known.count, known.unused, known.given) == (
-            60_000,
-            b"2",
-            70_000,
-            10_000,
-            70_001,
-        )
+        known.put(of(*((f"e{n}", "1") for n in range(70_000)), ("e6", "2")))
+        known.put(of(("e5", "2")))
+        known.put(of())
+        found = known.take(pl.Series([f"e{n}" for n in range(60_000)]))
+        assert (found.null_count(), found[4], found[5], found[6]) == (0, "1", "2", "2")
+        assert (known.count, known.unused, known.given) == (70_000, 10_000, 70_002)
+        assert known.take(pl.Series(["x", "e69999", "e5", "e69999"])).to_list() == [None, "1", "2", "1"]
+        assert known.unused == 9_999
+        with pytest.raises(ConflictError, match="after some were taken"):
+            known.put(of(("late", "1")))
+    with labels() as none:
+        assert none.take(pl.Series(["a"])).to_list() == [None]
+        assert (none.count, none.unused) == (0, 0)
+
+
+def test_events_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    true = pl.Series.hash
+
+    def poor(self: pl.Series, seed: int = 0) -> pl.Series:
+        return true(self, seed) if seed else pl.Series([len(text) % 3 for text in self], dtype=pl.UInt64)
+
+    monkeypatch.setattr(pl.Series, "hash", poor)
+    with labels() as known:
+        known.put(of(("a", "1"), ("b", "2"), ("a", "3"), ("dddd", "4")))
+        assert known.take(pl.Series(["b", "a", "c", "dddd"])).to_list() == ["2", "3", None, "4"]
+    with labels() as known:
+        # One event a hash: there is nothing to tell apart but those that are asked for.
+        known.put(of(("a", "1"), ("bb", "2"), ("a", "3")))
+        assert known.take(pl.Series(["c", "bb", "a", "dddd"])).to_list() == [None, "2", "3", None]
+
+
+def test_lines_of_any_kind_are_merged_alike(tmp_path: Path) -> None:
+    """What is read at once and what is read record by record is the same; a number is no id, nor a label's data."""
+    odd = [
+        record("1,2", "0.5", event="{not json}"),
+        record('"a\nb",2', '{"x": [1, {"y": "}"}]}', event='quo"te', encodings=("CSV", "JSON")),
+        record("é,\u2028", "0.1", event="7", inference=""),
+        record("1", "2", event="e3", inference="own"),
+        record(None, "2", event="e4"),
+        {"eventVersion": "0", **record("1", "2", event="e5")},
+    ]
+    events = [item["eventMetadata"].get("inferenceId") or item["eventMetadata"]["eventId"] for item in odd]
+    truths = [truth(event, '{"a": "}"}') for event in events]
+    truths[1]["groundTruthData"]["more"] = 1.5
+    wrong = [
+        {**record("1", "2"), "eventMetadata": {"eventId": 7}},
+        {**record("1", "2"), "captureData": "text"},
+        {**record("1", "2"), "captureData": None},
+        {"captureData": {}},
+    ]
+    no_truths = [
+        truth("e9", "1") | {"groundTruthData": {"data": 1}},
+        truth("", "1"),
+        truth("x", "1") | {"eventMetadata": {"eventId": 8}},
+    ]
+    made: dict[str, list[dict[str, object]]] = {}
+    for kind, extra, more in (("at once", [], []), ("one by one", wrong, no_truths)):
+        folder = tmp_path / kind
+        written(folder / "data", f"{HOUR}/a.jsonl", *odd, *extra)
+        written(folder / "truth", "a.jsonl", *truths, *more)
+        counts, merge = Counts(), Merge(folder)
+        reading = Reading(format="capture")
+        with labels() as known:
+            gather(reading.open(folder / "truth"), known, counts, lambda _: None)
+            merge.write(reading.open(folder / "data"), known, counts, lambda _: None)
+        assert (counts.captured, counts.merged, counts.labels, counts.unmatched) == (6, 6, 6, 0)
+        assert counts.broken.count == len(extra) + len(more)
+        (part,) = merge.finish()
+        made[kind] = read(part)
+        assert len(made[kind]) == 6
+    assert made["at once"] == made["one by one"]
+    for item, was, given in zip(made["at once"], odd, truths, strict=True):
+        assert item == {**was, "groundTruthData": given["groundTruthData"]}
+
+
+@pytest.mark.parametrize("kind", ["captured", "labels"])
+def test_plain_lines_are_read_at_once(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_lines, "records", lambda *_: pytest.fail("one by one"))
+    of_kind = {"captured": [record("1,2", "3", event=str(n)) for n in range(3)]}
+    of_kind["labels"] = [truth(str(n), "1") for n in range(3)]
+
+    piece = Piece(lines(*of_kind[kind]), 5, 0)
+    frame = getattr(batches, kind)(piece, File("a.jsonl", 1), BrokenLines())
+    assert frame["event"].to_list() == ["0", "1", "2"]
+    if kind == "captured":
+        assert frame["number"].to_list() == [5, 6, 7]
 
 
 def test_places_and_times() -> None:
@@ -119,8 +206,5 @@ def test_places_and_times() -> None:
     for other in ("a/b/2026/13/01/07/x.jsonl", "a/b/2026/03/01/x.jsonl", "../../2026/03/01/07/x.jsonl", "x.jsonl"):
         assert hour_of_path(other) is None
     assert names("a", "b-1") == ("a", "b-1")
-    plain, zoned = (
-        {"eventMetadata": {"inferenceTime": text}} for text in ("2026-03-01T07:00:00", "2026-03-01T09:00:00+02:00")
-    )
-    assert time_of(plain) == time_of(zoned)
-    assert time_of({"eventMetadata": {"inferenceTime": "soon"}}) is None
+    assert time_at("2026-03-01T07:00:00") == time_at("2026-03-01T09:00:00+02:00")
+    assert time_at("soon") is time_at(None) is time_of({"eventMetadata": {"inferenceTime": 3}}) is None
