@@ -15,6 +15,7 @@ for name in (
     "quality",
     "attribution",
     "capture",
+    "audit_report",
 ):
     print(f"\n== {name}", flush=True)
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -3,6 +3,7 @@
 import csv
 import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.async_api import expect
 from graph.access import Role
 from graph.monitoring import executions
 from graph.times import now_ms
+from reports.audit.verification import verify
 from tests.api.keys import Keys
 from tests.api.sagemaker.test_generated import send
 from tests.api.sagemaker.test_monitoring import by_definition, definition
@@ -168,6 +170,18 @@ async def test_what_an_entity_touches_in_production_is_told(explorer: Explorer, 
     await expect(impact.get_by_role("list").first.get_by_role("listitem")).to_contain_text(["deploy"])
     await impact.get_by_role("link", name="Action deploy").click()
     await expect(page.get_by_role("heading", name="deploy")).to_be_visible()
+
+
+async def test_an_audit_report_is_made_and_saved(explorer: Explorer, service: Service, tmp_path: Path) -> None:
+    arns = await story(service)
+    page = await explorer.open(f"entity/{arns['data']}")
+    await page.get_by_label("Format of the audit report").select_option("ZIP")
+    async with page.expect_download() as waiting:
+        await page.get_by_role("button", name="Audit report").press("Enter")
+    path = tmp_path / "report.zip"
+    await (await waiting.value).save_as(path)
+    await expect(page.get_by_role("status")).to_contain_text("entities.")
+    assert verify(path).problem is None
 
 
 async def test_a_mistake_in_a_selection_is_explained(explorer: Explorer, service: Service) -> None:

@@ -6,6 +6,7 @@ import { Facts, Pairs } from "../entity/facts";
 import { History } from "../entity/history";
 import { Impact } from "../entity/impact";
 import { Neighbours } from "../entity/neighbours";
+import { Report } from "../entity/report";
 import { ask } from "../graphql";
 import { KINDS, KindMark, lineagePath, Name } from "../shown";
 import { Busy, Failed } from "../states";
@@ -53,6 +54,7 @@ export function EntityPage() {
           <Link className="button" to={lineagePath(`arn:${entity.arn}+`)}>
             What it touches
           </Link>
+          <Report arn={entity.arn} asOf={asOf} />
         </p>
       </header>
       <div className="columns">
