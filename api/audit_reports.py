@@ -80,7 +80,7 @@ async def audit(
     on_progress(2, len(STEPS))
     proof = await excerpt.excerpt(catalog.store, catalog.checkpoints, met)
     on_progress(3, len(STEPS))
-    file = await bundle.made(form, met, document, proof)
+    file = await bundle.made(form, met, document, proof, catalog.checkpoints)
     on_progress(4, len(STEPS))
     stored = None
     if artifacts is not None and caller.role.may(Permission.WRITE):

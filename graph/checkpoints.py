@@ -132,6 +132,10 @@ class Checkpoints:
         """Our signature, in base64, under a head of any age: the same head has the same signature (RFC 8032)."""
         return base64.b64encode(self.key.sign(attestation(head))).decode()
 
+    def seal(self, account: str, sha256: str) -> str:
+        """Our signature, in base64, under a document of an account's: the same document has the same signature (RFC 8032)."""
+        return base64.b64encode(self.key.sign(sealing(account, sha256))).decode()
+
     def _write(self, head: Head) -> None:
         unsigned = Checkpoint(head, now_ms(), "")
         signature = base64.b64encode(self.key.sign(unsigned.statement())).decode()
@@ -155,11 +159,25 @@ def attestation(head: Head) -> bytes:
     )
 
 
+def sealing(account: str, sha256: str) -> bytes:
+    """What is signed of a document: nobody can take it for a checkpoint or for a head."""
+    return canonical({"account": account, "purpose": "document", "sha256": sha256})
+
+
 def attested(head: Head, signature: str, public_key: str) -> bool:
     """Whether a head bears the signature of whoever has the key; both in base64."""
+    return _signed(attestation(head), signature, public_key)
+
+
+def sealed(account: str, sha256: str, signature: str, public_key: str) -> bool:
+    """Whether a document of an account's does; see `Checkpoints.seal`."""
+    return _signed(sealing(account, sha256), signature, public_key)
+
+
+def _signed(statement: bytes, signature: str, public_key: str) -> bool:
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
-        key.verify(base64.b64decode(signature, validate=True), attestation(head))
+        key.verify(base64.b64decode(signature, validate=True), statement)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -12,8 +12,10 @@ from typing import Any
 import orjson
 
 from graph.canonical import digest
+from graph.checkpoints import Checkpoints
 from reports.audit.covered import Covered
 from reports.audit.scope import Scope
+from reports.audit.seal import with_seal
 from reports.documents import Document, Figure, Figures, Part, Section, Table
 from reports.lineage_tables import EDGE_COLUMNS, as_csv, cell, drawn_edges
 from reports.rendering import document_html, document_pdf, plain
@@ -52,8 +54,8 @@ class File:
     media_type: str
 
 
-async def made(form: Form, covered: Covered, document: Document, excerpt: Mapping[str, Any]) -> File:
-    """The report in one form. CSV is a zip of tables, `zip` has everything.
+async def made(form: Form, covered: Covered, document: Document, excerpt: Mapping[str, Any], keys: Checkpoints) -> File:
+    """The report in one form, signed where `verify` reads it. CSV is a zip of tables, `zip` has everything.
 
     Raises:
         TooExpensiveError: a PDF of it would need more than one may.
@@ -66,18 +68,18 @@ async def made(form: Form, covered: Covered, document: Document, excerpt: Mappin
         case Form.HTML:
             content = document_html(document)
         case Form.JSON:
-            content = as_json(covered, document, excerpt)
+            content = as_json(covered, document, excerpt, keys)
         case Form.CSV:
-            content = archive(covered.scope, dict(tables(document, covered)))
+            content = archive(covered.scope, dict(tables(document, covered)), keys)
         case Form.ZIP:
             files = {
                 "report.pdf": await document_pdf(document),
                 "report.html": document_html(document),
-                "report.json": as_json(covered, document, excerpt),
+                "report.json": as_json(covered, document, excerpt, keys),
                 **dict(tables(document, covered)),
                 EXCERPT: _json(excerpt),
             }
-            content = archive(covered.scope, files)
+            content = archive(covered.scope, files, keys)
     return File(name, content, MEDIA_TYPES[form])
 
 
@@ -88,12 +90,13 @@ def file_name(scope: Scope, form: Form) -> str:
     return f"audit-{subject}-{scope.head.sequence}.{suffix}"
 
 
-def as_json(covered: Covered, document: Document, excerpt: Mapping[str, Any]) -> bytes:
+def as_json(covered: Covered, document: Document, excerpt: Mapping[str, Any], keys: Checkpoints) -> bytes:
     """The whole document as JSON (docs/reference/schemas/audit-report.schema.json), with every row, association and proof."""
     parts, _ = plain(document, most=1 << 31)
     parts.pop("contents")
     edges = drawn_edges(covered.edges)
-    return _json({"format": FORMAT, "scope": asked(covered.scope), **parts, "associations": edges, "ledger": excerpt})
+    whole = {"format": FORMAT, "scope": asked(covered.scope), **parts, "associations": edges, "ledger": excerpt}
+    return _json(with_seal(whole, covered.scope.account, keys))
 
 
 def asked(scope: Scope) -> dict[str, Any]:
@@ -124,12 +127,13 @@ def tables(document: Document, covered: Covered) -> Iterator[tuple[str, bytes]]:
         yield f"tables/{number:02d}-{slug}.csv", text.getvalue().encode()
 
 
-def archive(scope: Scope, files: Mapping[str, bytes]) -> bytes:
-    """A zip of files with a manifest of their digests; the same files are the same bytes."""
+def archive(scope: Scope, files: Mapping[str, bytes], keys: Checkpoints) -> bytes:
+    """A zip of files with a signed manifest of their digests; the same files are the same bytes."""
     listed = [
         {"name": name, "bytes": len(content), "sha256": digest(content)} for name, content in sorted(files.items())
     ]
-    manifest = _json({"format": FORMAT, "scope": asked(scope), "files": listed})
+    whole = {"format": FORMAT, "scope": asked(scope), "files": listed, "public_key": keys.public_key()}
+    manifest = _json(with_seal(whole, scope.account, keys))
     buffer = io.BytesIO()
     # Stored as they are: what a compressor writes depends on its version.
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as zipped:

@@ -11,6 +11,7 @@ from reports.audit.data import data
 from reports.audit.making import making
 from reports.audit.monitoring import monitoring, violations
 from reports.audit.picture import picture
+from reports.audit.scope import QUESTION
 from reports.audit.words import count, digest, kind, name, time
 from reports.documents import Code, Document, Facts, Notice, Paragraph, Part, Section, Table, Tone
 
@@ -188,8 +189,9 @@ def _missing(missing: list[Paragraph]) -> Section:
 def _ledger(covered: Covered) -> Section:
     scope = covered.scope
     head = scope.head
-    again = (
-        f"stemma report audit {shlex.quote(scope.asked)} --as-of {scope.as_of} --known-at {head.sequence} --format zip"
+    own = [] if scope.question == QUESTION else ["--question", scope.question]
+    again = shlex.join(
+        ["stemma", "report", "audit", scope.asked, "--as-of", scope.as_of, "--known-at", str(head.sequence), *own]
     )
     return Section(
         "The ledger",
@@ -199,7 +201,7 @@ def _ledger(covered: Covered) -> Section:
                 "Each source below names the entry and the change in it that wrote what is said."
             ),
             Facts((("Head", f"entry {head.sequence}"), ("Recorded", scope.known_at), ("SHA-256", head.hash))),
-            Paragraph("To make this report again, byte for byte:"),
+            Paragraph("To make this report again, byte for byte (with --format for another form than PDF):"),
             Code(again),
             Paragraph(
                 "To check a report in a zip, its digests, its sources and the chain to this head, without a database:"

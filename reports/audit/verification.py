@@ -13,6 +13,7 @@ from graph.canonical import digest
 from graph.errors import InvalidError
 from reports.audit.bundle import EXCERPT, FORMAT, MANIFEST
 from reports.audit.excerpt import BrokenError, check
+from reports.audit.seal import check_seal
 
 MOST = 1 << 30
 """Bytes that a report may have when it is unpacked."""
@@ -70,24 +71,34 @@ def _archive(content: bytes, public_key: str | None, said: list[str]) -> None:
         raise BrokenError(f"the zip has no {MANIFEST}")
     manifest = _parsed(files.pop(MANIFEST), MANIFEST)
     _format(manifest)
-    listed = {each["name"]: each for each in manifest["files"]}
+    try:
+        account, key = manifest["scope"]["account"], manifest["public_key"]
+        listed = {each["name"]: each["sha256"] for each in manifest["files"]}
+    except (KeyError, TypeError) as error:
+        raise BrokenError(f"{MANIFEST} is damaged: {error!r}") from error
     if missing := sorted(listed.keys() - files.keys()):
         raise BrokenError(f"{missing[0]} is missing from the zip")
     if more := sorted(files.keys() - listed.keys()):
         raise BrokenError(f"{more[0]} is in the zip, but not in its manifest")
-    for name, each in sorted(listed.items()):
-        if digest(files[name]) != each["sha256"]:
+    for name, known in sorted(listed.items()):
+        if digest(files[name]) != known:
             raise BrokenError(f"{name} was changed: it does not have the SHA-256 that the manifest names")
     said.append(f"{len(listed)} files have the digests that the manifest names")
     if EXCERPT not in files:
         said.append("tables alone hold nothing of the ledger: the zip of the whole report does")
+        said.append(check_seal(MANIFEST, manifest, account, key, public_key))
         return
+    if REPORT not in files:
+        raise BrokenError(f"{REPORT} is missing from the zip")
     report = _parsed(files[REPORT], REPORT)
-    if report["scope"] != manifest["scope"]:
+    if report.get("scope") != manifest["scope"]:
         raise BrokenError("the manifest and the report were not asked the same")
-    if report["ledger"] != _parsed(files[EXCERPT], EXCERPT):
+    if report.get("ledger") != _parsed(files[EXCERPT], EXCERPT):
         raise BrokenError(f"{EXCERPT} is not the excerpt that the report holds")
     _report(report, public_key, said)
+    if key != report["ledger"]["public_key"]:
+        raise BrokenError("the manifest and the ledger excerpt have different public keys")
+    said.append(check_seal(MANIFEST, manifest, account, key, public_key))
 
 
 def _report(report: Mapping[str, Any], public_key: str | None, said: list[str]) -> None:
@@ -104,6 +115,7 @@ def _report(report: Mapping[str, Any], public_key: str | None, said: list[str]) 
         raise BrokenError(f"the report rests on {unknown[0]}, of which the excerpt says nothing")
     said.append(f"all {len(cited)} sources of the report are in the excerpt")
     said += check(ledger, public_key)
+    said.append(check_seal("the report", report, scope["account"], ledger["public_key"], public_key))
 
 
 def _format(document: Mapping[str, Any]) -> None:

@@ -1,5 +1,8 @@
 """`stemma report audit` and `stemma report verify`."""
 
+import json
+import shlex
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,18 @@ def test_a_report_is_made_checked_and_made_again(filled: Stemma) -> None:
         *("--output", "again.zip"),
     )
     assert (again["sha256"], again["artifact"]) == (made["sha256"], None)
+    with zipfile.ZipFile(file) as zipped:
+        report = json.loads(zipped.read("report.json"))
+    printed = next(
+        part["text"]
+        for section in report["sections"]
+        for part in section["parts"]
+        if part["kind"] == "code" and part["text"].startswith("stemma report audit")
+    )
+    # What is printed is run as it stands, the question in it too.
+    _, *words = shlex.split(printed)
+    same = filled.ok(*words, "--format", "zip", "--no-record", "--output", "same.zip")
+    assert same["sha256"] == made["sha256"]
     broken = bytearray(file.read_bytes())
     broken[broken.find(b"Who approved it?")] ^= 1
     file.write_bytes(broken)

@@ -18,11 +18,14 @@ import pytest
 from api.audit_reports import Audited, audit
 from graph.access import Caller, Role
 from graph.artifacts import ArtifactStore
+from graph.canonical import canonical
 from graph.catalog import Catalog
 from graph.commands import create_artifact, delete, update
 from graph.entities import Kind
 from graph.errors import InvalidError, NotFoundError
+from graph.ledger import merkle_root
 from graph.lineage import Direction, walk
+from graph.records import leaf_digest, revision_content
 from graph.registry import decisions
 from graph.verification import verify as verify_ledger
 from reports.audit.bundle import Form
@@ -252,7 +255,7 @@ async def file(catalog: Catalog, caller: Caller, tmp_path: Path) -> Path:
 
 
 def changed(path: Path, name: str, edit: Any) -> Path:
-    """A copy of a zip in which one file is another; the manifest is made to fit, as somebody who cheats would."""
+    """A copy of a zip in which one file is another, and the manifest is as it was."""
     with zipfile.ZipFile(path) as zipped:
         files = {each: zipped.read(each) for each in zipped.namelist()}
     files[name] = edit(files[name])
@@ -267,19 +270,47 @@ def _zipped(path: Path, files: dict[str, bytes]) -> Path:
     return target
 
 
-def forged(path: Path, edit: Any) -> Path:
-    """A copy in which the excerpt says something else, everywhere where it stands, and all digests fit."""
+def refitted(path: Path, edit: Any) -> Path:
+    """A copy in which files are others and the manifest is made to fit, as somebody who cheats would."""
     with zipfile.ZipFile(path) as zipped:
         files = {each: zipped.read(each) for each in zipped.namelist()}
-    report = orjson.loads(files["report.json"])
-    edit(report["ledger"])
-    files["ledger.json"] = orjson.dumps(report["ledger"])
-    files["report.json"] = orjson.dumps(report)
+    edit(files)
     manifest = orjson.loads(files["manifest.json"])
     for each in manifest["files"]:
         each["sha256"] = hashlib.sha256(files[each["name"]]).hexdigest()
+        each["bytes"] = len(files[each["name"]])
     files["manifest.json"] = orjson.dumps(manifest)
     return _zipped(path, files)
+
+
+def forged(path: Path, edit: Any) -> Path:
+    """A copy in which the excerpt says something else, everywhere where it stands, and all digests fit."""
+
+    def everywhere(files: dict[str, bytes]) -> None:
+        report = orjson.loads(files["report.json"])
+        edit(report["ledger"])
+        files["ledger.json"] = orjson.dumps(report["ledger"])
+        files["report.json"] = orjson.dumps(report)
+
+    return refitted(path, everywhere)
+
+
+def rewritten(ledger: dict[str, Any]) -> None:
+    """A revision says something else, its entry is made to fit, and the chain from there on is said to be too long."""
+    revision = next(each for each in ledger["revisions"] if '"ana"' in each["body"])
+    revision["body"] = revision["body"].replace('"ana"', '"eve"')
+    sequence, leaf = int(revision["key"].split("/")[1]), revision["leaf"]
+    content = revision_content(
+        *(revision[name] for name in ("key", "arn", "operation", "replaces", "body", "valid_from", "valid_to"))
+    )
+    entry = next(each for each in ledger["entries"] if each["sequence"] == sequence)
+    leaves = bytearray.fromhex(entry["leaves"])
+    leaves[leaf * 32 : (leaf + 1) * 32] = bytes.fromhex(leaf_digest(revision["salt"], content))
+    entry["leaves"] = leaves.hex()
+    body = orjson.loads(entry["body"])
+    body["root"] = merkle_root([bytes(leaves[at : at + 32]) for at in range(0, len(leaves), 32)])
+    entry["body"] = canonical(body).decode()
+    ledger["linked"] = False
 
 
 async def test_a_whole_report_is_checked_without_a_database(catalog: Catalog, file: Path) -> None:
@@ -349,6 +380,46 @@ async def test_what_was_tampered_with_is_found(file: Path) -> None:
     half = _zipped(file, files)
     os.truncate(half, 5_000)
     assert "can't be read" in (verify(half).problem or "")
+
+
+async def test_what_was_tampered_with_and_made_to_fit_is_found(catalog: Catalog, file: Path) -> None:
+    def pdf(files: dict[str, bytes]) -> None:
+        files["report.pdf"] = b"%PDF-1.7 all of it was approved"
+
+    def table(files: dict[str, bytes]) -> None:
+        files["tables/associations.csv"] += b"more\n"
+
+    def sentence(files: dict[str, bytes]) -> None:
+        report = orjson.loads(files["report.json"])
+        section = next(each for each in report["sections"] if each["heading"] == "What is missing")
+        section["parts"] = [
+            {"kind": "paragraph", "text": "Nothing that this report looks for is missing.", "sources": []}
+        ]
+        files["report.json"] = orjson.dumps(report)
+        file.with_name("alone.json").write_bytes(files["report.json"])
+
+    key = catalog.checkpoints.public_key()
+    for given in (key, None):
+        for edit, problem in (
+            (pdf, r"manifest\.json was changed"),
+            (table, r"manifest\.json was changed"),
+            (sentence, "the report was changed"),
+        ):
+            assert re.match(problem, verify(refitted(file, edit), given).problem or ""), (edit.__name__, given)
+        assert "the report was changed" in (verify(file.with_name("alone.json"), given).problem or "")
+        found = verify(forged(file, rewritten), given).problem or ""
+        assert re.search("does not follow the entry before it|is not the head|the chain does not end", found)
+
+
+async def test_tables_alone_are_signed(catalog: Catalog, caller: Caller, tmp_path: Path) -> None:
+    story = await tell(catalog, caller)
+    path = tmp_path / "tables.zip"
+    path.write_bytes((await made(catalog, caller, story.version, Form.CSV)).file.content)
+    key = catalog.checkpoints.public_key()
+    assert verify(path, key).problem is None
+    assert "is not signed with" in (verify(path, "AAAA").problem or "")
+    edited = refitted(path, lambda files: files.update({"tables/associations.csv": b"none"}))
+    assert "manifest.json was changed" in (verify(edited, key).problem or "")
 
 
 async def test_a_wrong_key_and_what_is_no_report(file: Path, tmp_path: Path) -> None:
