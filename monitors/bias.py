@@ -7,6 +7,7 @@ As `data_quality`, both store their files and record themselves in one transacti
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from graph.access import Caller
@@ -31,7 +32,7 @@ from monitors.analysis.bias import (
 from monitors.analysis.bias.drift import CHECK, TOLERANCE
 from monitors.analysis.jsonfile import dump
 from monitors.datasets import Progress, translated
-from monitors.measurements import Measured, measure_aside
+from monitors.measurements import Measured, fold_aside
 from monitors.reading import Reading
 from monitors.records import Finding, Record
 from monitors.runs import VIOLATIONS, File, Pages, Result, Subject, conclude, conclude_run, identity
@@ -194,10 +195,11 @@ async def _measured(
     data: str | Path, config: BiasConfig, replicates: int, reading: Reading | None, on_progress: Progress | None
 ) -> tuple[Measured, BiasReport]:
     with translated():
-        counts = bias_counts(config)
+        bias_counts(config)  # refuses what is asked for before anything is read
     # Only the flip test looks at other columns.
     flips = config.has_predictions and (config.post_training is None or FLIP_TEST in config.post_training)
-    measured = await measure_aside(data, None if flips else config.columns, counts.update, reading, on_progress)
+    columns = None if flips else config.columns
+    measured, counts = await fold_aside(data, columns, partial(bias_counts, config), reading, on_progress)
     with translated():
         return measured, await asyncio.to_thread(bias_report, counts, replicates=replicates)
 

@@ -7,6 +7,7 @@ configuration, so that a run needs no more than its ARN.
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from graph.access import Caller
@@ -29,7 +30,7 @@ from monitors.analysis.quality import (
     suggest_quality_constraints,
 )
 from monitors.datasets import Progress, translated
-from monitors.measurements import Measured, measure_aside
+from monitors.measurements import Measured, fold_aside
 from monitors.reading import Reading
 from monitors.records import Finding, Record
 from monitors.runs import VIOLATIONS, File, Pages, Result, Subject, conclude, conclude_run, identity
@@ -189,7 +190,6 @@ async def run(
 async def _measured(
     data: str | Path, config: QualityConfig, reading: Reading | None, on_progress: Progress | None
 ) -> tuple[Measured, QualityStatistics]:
-    state = QualityState(config)
-    measured = await measure_aside(data, config.columns, state.update, reading, on_progress)
+    measured, state = await fold_aside(data, config.columns, partial(QualityState, config), reading, on_progress)
     with translated():
         return measured, await asyncio.to_thread(quality_statistics, state)

@@ -17,6 +17,7 @@ from monitors.analysis import (
     open_dataset,
     profile_dataset,
 )
+from monitors.analysis.folding import Begin, Folded, S, fold_dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,16 @@ class Reading:
         if truth is not None and truth not in named and all(at.part != "truth" for _, at in layout.columns):
             layout = replace(layout, columns=(*layout.columns, (truth, Attribute("truth", "0"))))
         return replace(self, capture=replace(layout, names=layout.names or tuple(names)))
+
+    def fold(
+        self,
+        dataset: Dataset,
+        begin: Begin[S],
+        columns: Sequence[str] | None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Folded[S]:
+        """The state of a data set's rows, by whoever reads and computes."""
+        return fold_dataset(dataset, begin, columns, on_progress, workers=self.workers, cluster=self.cluster)
 
     def profile(self, dataset: Dataset, on_progress: Callable[[int, int], None] | None = None) -> Profile:
         """What it asks to measure of a data set."""

@@ -1,15 +1,15 @@
-"""Parts of a data set profiled by a dask.distributed cluster: the same code and the same bytes as here."""
+"""Parts of a data set worked on by a dask.distributed cluster: the same code and the same bytes as here."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from monitors.analysis.errors import WorkersError
-from monitors.analysis.profile import Profile
-from monitors.analysis.profiling import Part, PartProfile, Progress, profile_part
+from monitors.analysis.parts import Progress, R, Work
 from monitors.analysis.reading import Dataset
 from monitors.analysis.workers import parts_of
 
@@ -52,14 +52,12 @@ class Cluster:
         if parts.scheme == "tls" and not (self.ca and self.certificate and self.key):
             raise WorkersError(f"{self.address} needs a CA, a certificate and a key.")
 
-    def profile_parts(
-        self, dataset: Dataset, like: Profile, on_progress: Progress | None = None
-    ) -> Iterator[PartProfile]:
-        """The parts' profiles as they are done, in any order; what a lost worker had is computed again.
+    def work_on(self, dataset: Dataset, work: Work[R], on_progress: Progress | None = None) -> Iterator[R]:
+        """What became of the parts as they are done, in any order; what a lost worker had is computed again.
 
         Raises:
             WorkersError: The scheduler does not answer, there is no worker, or a part was lost too often.
-            AnalysisError: As `profile_dataset` raises them.
+            AnalysisError: As `work` raises them.
         """
         try:
             from distributed import Client, as_completed
@@ -77,9 +75,10 @@ class Cluster:
                 raise WorkersError(f"The dask cluster at {self.address} has no worker.") from error
             rows = done = 0
             parts = parts_of(dataset, sum(client.ncores().values()))
+            submit = partial(client.submit, work, pure=False, retries=RETRIES)
+            # A part's file is the last of those that are sent.
             futures = {
-                client.submit(_profile, _alone(dataset, part.file), like, part, pure=False, retries=RETRIES): part
-                for part in parts
+                submit(_alone(dataset, part.file), replace(part, at=-1), None, threads=1): part for part in parts
             }
             for future in as_completed(futures, loop=client.loop):
                 try:
@@ -107,12 +106,6 @@ class Cluster:
             tls_client_cert=str(self.certificate),
             tls_client_key=str(self.key),
         )
-
-
-def _profile(dataset: Dataset, like: Profile, part: Part) -> PartProfile:
-    """One part of the last of `dataset`'s files."""
-    result = profile_part(dataset, like, replace(part, file=len(dataset.files) - 1))
-    return replace(result, file=part.file)
 
 
 def _alone(dataset: Dataset, file: int) -> Dataset:

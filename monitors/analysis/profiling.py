@@ -1,15 +1,16 @@
 """One pass over a data set, by several threads or processes; the result is the same for any number of them."""
 
-import os
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from monitors.analysis.columns import ColumnProfile
 from monitors.analysis.distinct import DistinctCounter
 from monitors.analysis.errors import EncodingError, MalformedDataError
+from monitors.analysis.parts import Part, Progress, ahead, work_on
 from monitors.analysis.profile import Profile
 from monitors.analysis.reading import Chunk, Dataset
 from monitors.analysis.tree import MergeTree, Node, merged
@@ -17,20 +18,8 @@ from monitors.analysis.tree import MergeTree, Node, merged
 if TYPE_CHECKING:
     from monitors.analysis.cluster import Cluster
 
-Progress = Callable[[int, int], None]
-"""Called with the rows and the bytes (of files, as they lie there) read so far."""
-
 BROKEN_SHARE = 0.01
 """The share of broken lines up to which a data set is taken as it is."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Consecutive chunks of one file, to be profiled by whoever is free."""
-
-    file: int
-    first: int = 0
-    stop: int | None = None
 
 
 @dataclass
@@ -40,7 +29,7 @@ class PartProfile:
     file: int
     rows: int
     bytes_read: int
-    nodes: list[Node]
+    nodes: list[Node[Profile]]
     distinct: dict[str, DistinctCounter] = field(default_factory=dict)
 
 
@@ -90,15 +79,9 @@ def profile_dataset(
 def _one_pass(
     dataset: Dataset, on_progress: Progress | None, like: Profile, workers: int | None, cluster: "Cluster | None"
 ) -> Profile:
-    from monitors.analysis import workers as processes
-
-    if cluster is not None:
-        results = cluster.profile_parts(dataset, like, on_progress)
-    elif (count := processes.count_for(dataset) if workers is None else workers) > 1:
-        results = processes.profile_parts(dataset, like, count, on_progress)
-    else:
-        results = _here(dataset, like, on_progress)
-    trees: dict[int, MergeTree] = defaultdict(MergeTree)
+    work = partial(profile_part, like=like)
+    results: Iterator[PartProfile] = work_on(dataset, work, on_progress, workers=workers, cluster=cluster)
+    trees: dict[int, MergeTree[Profile]] = defaultdict(MergeTree)
     distinct: dict[str, DistinctCounter] = {}
     for part in results:
         for node in part.nodes:
@@ -120,50 +103,33 @@ def _one_pass(
 
 
 def profile_part(
-    dataset: Dataset, like: Profile, part: Part, on_progress: Progress | None = None, threads: int = 1
+    dataset: Dataset, part: Part, on_progress: Progress | None, threads: int, like: Profile
 ) -> PartProfile:
     """Profile some chunks of one file.
 
     Args:
         dataset: The data set.
-        like: What to measure.
         part: Which chunks.
         on_progress: Told the rows and bytes of this part read so far.
         threads: Chunks profiled at once; sorting, parsing and counting release the interpreter's lock.
+        like: What to measure.
     """
-    tree = MergeTree()
+    tree: MergeTree[Profile] = MergeTree()
     result = PartProfile(part.file, 0, 0, [])
-    begin: int | None = None
+    before = part.bytes_before(dataset)
     with ThreadPoolExecutor(threads) as pool:
         counters = _Counters()
         # Groups are named by what their texts are.
-        numbers = like.grouping is None
-        chunks = dataset.chunks(dataset.files[part.file], part.first, part.stop, numbers=numbers)
-        for chunk, profile in _ahead(pool, chunks, lambda chunk: _profile(chunk, like, counters), threads + 1):
+        chunks = part.chunks(dataset, numbers=like.grouping is None)
+        for chunk, profile in ahead(pool, chunks, lambda chunk: _profile(chunk, like, counters), threads + 1):
             tree.add((0, chunk.position, profile))
             result.rows += profile.rows
-            begin = chunk.bytes_read if begin is None and part.first else begin or 0
-            result.bytes_read = chunk.bytes_read - begin
+            result.bytes_read = chunk.bytes_read - before
             if on_progress:
                 on_progress(result.rows, result.bytes_read)
     result.nodes = tree.nodes()
     result.distinct = counters.united()
     return result
-
-
-def _here(dataset: Dataset, like: Profile, on_progress: Progress | None) -> Iterator[PartProfile]:
-    rows = done = 0
-
-    def report(more_rows: int, more_bytes: int) -> None:
-        if on_progress:
-            on_progress(rows + more_rows, done + more_bytes)
-
-    threads = min(os.cpu_count() or 1, 4)
-    for position, file in enumerate(dataset.files):
-        result = profile_part(dataset, like, Part(position), report, threads)
-        rows += result.rows
-        done += file.size
-        yield result
 
 
 class _Counters:
@@ -209,21 +175,6 @@ def _profile(chunk: Chunk, like: Profile, counters: _Counters) -> Profile:
         column.distinct = DistinctCounter()
     counters.give(taken)
     return profile
-
-
-def _ahead(
-    pool: Executor, chunks: Iterator[Chunk], work: Callable[[Chunk], Profile], most: int
-) -> Iterator[tuple[Chunk, Profile]]:
-    """Work on up to `most` chunks at once; results come in the chunks' order."""
-    waiting: deque[tuple[Chunk, Future[Profile]]] = deque()
-    for chunk in chunks:
-        waiting.append((chunk, pool.submit(work, chunk)))
-        if len(waiting) >= most:
-            first, done = waiting.popleft()
-            yield first, done.result()
-    while waiting:
-        first, done = waiting.popleft()
-        yield first, done.result()
 
 
 def _check_broken(profile: Profile, share: float) -> None:

@@ -200,6 +200,10 @@ class Dataset:
             return None
         return -(-parquet_files.rows(file, Path(file.name)) // self.chunk_rows)
 
+    def bytes_before(self, file: File, first: int) -> int:
+        """About how many bytes of a file lie before a chunk, where `chunk_count` can tell."""
+        return first and file.size * first * self.chunk_rows // parquet_files.rows(file, Path(file.name))
+
 
 def open_dataset(
     path: str | Path,

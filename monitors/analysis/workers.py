@@ -1,4 +1,4 @@
-"""Parts of a data set profiled by processes."""
+"""Parts of a data set worked on by processes."""
 
 import multiprocessing
 import os
@@ -7,8 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from monitors.analysis.errors import WorkersError
-from monitors.analysis.profile import Profile
-from monitors.analysis.profiling import Part, PartProfile, Progress, profile_part
+from monitors.analysis.parts import Part, Progress, R, Work
 from monitors.analysis.reading import Dataset
 
 BYTES_A_WORKER = 1 << 30
@@ -38,10 +37,8 @@ def parts_of(dataset: Dataset, workers: int) -> list[Part]:
     return parts
 
 
-def profile_parts(
-    dataset: Dataset, like: Profile, workers: int, on_progress: Progress | None = None
-) -> Iterator[PartProfile]:
-    """The parts' profiles as they are done, in any order, computed by `workers` processes.
+def work_on(dataset: Dataset, work: Work[R], workers: int, on_progress: Progress | None = None) -> Iterator[R]:
+    """What became of the parts as they are done, in any order, by `workers` processes.
 
     Raises:
         WorkersError: A process ended before its work.
@@ -52,7 +49,7 @@ def profile_parts(
     # Forking a process whose threads hold locks (polars has its own) may leave them held for ever.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        waiting = {pool.submit(profile_part, dataset, like, part, None, workers // processes) for part in parts}
+        waiting = {pool.submit(work, dataset, part, None, workers // processes) for part in parts}
         try:
             while waiting:
                 ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)

@@ -26,6 +26,7 @@ from monitors.analysis import (
     profile_dataset,
     statistics_of,
 )
+from tests.monitors.analysis import test_folding
 
 ROOT = Path(__file__).parents[3]
 
@@ -107,6 +108,29 @@ def test_the_parts_of_a_lost_worker_are_computed_again(running: Running, data: P
     there = profile_dataset(dataset, lose_one, cluster=Cluster(running.address))
     assert lost
     assert statistics_of(there).to_json() == statistics_of(profile_dataset(dataset)).to_json()
+
+
+def test_model_quality_and_bias_have_the_same_bytes_there_and_where_a_worker_is_lost(
+    running: Running, tmp_path: Path
+) -> None:
+    folder = test_folding.written(tmp_path / "quality", rows=30_000)
+    cluster = Cluster(running.address)
+    with Client(running.address) as client:
+        client.wait_for_workers(2)
+    config = test_folding.CONFIGS["binary"]
+    assert test_folding.quality(config, folder, cluster=cluster) == test_folding.quality(config, folder)
+    lost: list[int] = []
+
+    def lose_one(rows: int, read: int) -> None:
+        if not lost:
+            victim = running.processes.pop()
+            lost.append(victim.pid)
+            victim.kill()
+            victim.wait()
+
+    there = test_folding.bias(folder, cluster=cluster, on_progress=lose_one)
+    assert lost
+    assert there == test_folding.bias(folder)
 
 
 def test_errors_of_the_data_come_back(running: Running, data: Path) -> None:

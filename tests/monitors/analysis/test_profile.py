@@ -254,10 +254,10 @@ def test_the_tree_does_not_depend_on_who_merges_what(count: int, cut: int, seed:
         return profile_of(pl.DataFrame({"a": [values[position]]}))
 
     parts = [list(range(min(cut, count))), list(range(min(cut, count), count))]
-    whole = MergeTree()
+    whole: MergeTree[Profile] = MergeTree()
     for part in parts:
         seed.shuffle(part)
-        tree = MergeTree()
+        tree: MergeTree[Profile] = MergeTree()
         for position in part:
             tree.add((0, position, leaf(position)))
         for node in tree.nodes():
