@@ -24,6 +24,7 @@ ACCOUNT = "123456789012"
 STEMMA = Path(sys.executable).with_name("stemma")
 QUARTERS = [f"{year}-q{part}" for year in (2016, 2017, 2018) for part in (1, 2, 3, 4)]
 DRIFTED = ("2017-q4", "2018-q1")
+BIAS_METRICS = ("DCA", "DI", "DPPL", "TE")
 
 CENSUS_2015 = Counter({"DataSet employment_MA_reference.pq": 1, "DataSet employment_MA_reference.pq@*": 1})
 LATER = Counter({"DataSet employment_MA_analysis.pq": 1, "DataSet employment_MA_analysis.pq@*": 1})
@@ -55,6 +56,18 @@ BASELINE = Counter(
         "Statistics statistics.json": 1,
     }
 )
+JUDGED_BASELINES = Counter(
+    {
+        "DataSet baseline-outcomes.parquet@*": 1,
+        "SageMakerProcessingJob employment-quality-baseline-*": 1,
+        "SageMakerProcessingJob employment-bias-baseline-*": 1,
+        "AnalysisConfig analysis_config.json": 2,
+        "Constraints constraints.json": 1,
+        "Statistics statistics.json": 1,
+        "Constraints analysis.json": 1,
+    }
+)
+"""What the baselines of model quality and bias left, and what they read."""
 MODEL = Counter(
     {
         "Model employment/1": 1,
@@ -85,10 +98,25 @@ def monitored(quarters: list[str]) -> Counter[str]:
             "Violations constraint_violations.json": len(quarters),
         }
     )
+    drifted = len(set(quarters) & set(DRIFTED))
     for column in ("RELP", "probability"):
-        found[f"Column {column}"] = found[f"Violation {column} baseline_drift_check"] = len(
-            set(quarters) & set(DRIFTED)
-        )
+        found[f"Column {column}"] = found[f"Violation {column} baseline_drift_check"] = drifted
+    return +(found + judged(quarters))
+
+
+def judged(quarters: list[str]) -> Counter[str]:
+    """What the monitors of model quality and bias left of some quarters, and what they read."""
+    drifted = len(set(quarters) & set(DRIFTED))
+    found = Counter({f"DataSet {quarter}-outcomes.parquet@*": 1 for quarter in quarters})
+    found["SageMakerProcessingJob employment-quality-monitor-*"] = len(quarters)
+    found["SageMakerProcessingJob employment-bias-monitor-*"] = len(quarters)
+    found["Statistics statistics.json"] = found["BiasAnalysis analysis.json"] = len(quarters)
+    found["Violations constraint_violations.json"] = 2 * len(quarters)
+    found["Violation accuracy LessThanThreshold"] = drifted
+    for metric in BIAS_METRICS:
+        found[f"Violation SEX=2 {metric} bias_drift_check"] = drifted
+    for column in ("employed", "prediction", "SEX"):
+        found[f"Column {column}"] = drifted
     return +found
 
 
@@ -146,6 +174,12 @@ async def test_it_finds_the_block_of_group_quarters(demo: Demo) -> None:
     assert sum(quarter["rows"] for quarter in quarters) == 208_892
     found = {quarter["name"]: {item["feature_name"] for item in quarter["violations"]} for quarter in quarters}
     assert found == {name: {"RELP", "probability"} if name in DRIFTED else set() for name in QUARTERS}
+    of_quality = {
+        quarter["name"]: [item["metric_name"] for item in quarter["qualityViolations"]] for quarter in quarters
+    }
+    assert of_quality == {name: ["accuracy"] if name in DRIFTED else [] for name in QUARTERS}
+    of_bias = {quarter["name"]: [item["metric_name"] for item in quarter["biasViolations"]] for quarter in quarters}
+    assert of_bias == {name: [*BIAS_METRICS] if name in DRIFTED else [] for name in QUARTERS}
     accuracies = {quarter["name"]: quarter["accuracy"] for quarter in quarters}
     assert sorted(accuracies, key=lambda name: accuracies[name])[:2] == list(DRIFTED)
 
@@ -164,8 +198,37 @@ async def test_where_a_violation_came_from(demo: Demo) -> None:
     assert await demo.answer(demo.violation("2017-q4", "RELP"), Direction.ASCENDANTS) == expected
 
 
+async def test_where_a_loss_of_quality_came_from(demo: Demo) -> None:
+    expected = CENSUS_2015 + LATER + PREPARED + TRAINING + GATES + MODEL + captured(["2017-q4"]) + JUDGED_BASELINES
+    for other in (
+        "SageMakerProcessingJob employment-bias-baseline-*",
+        "Constraints analysis.json",
+        "Statistics statistics.json",
+    ):
+        del expected[other]
+    expected += Counter(
+        {
+            "AnalysisConfig analysis_config.json": -1,
+            "CapturedData 2017-q4.parquet": 1,
+            "DataSet baseline-outcomes.parquet": 1,
+            "DataSet 2017-q4-outcomes.parquet": 1,
+            "DataSet 2017-q4-outcomes.parquet@*": 1,
+            "GroundTruth employment_MA_analysis_target.pq": 1,
+            "GroundTruth employment_MA_analysis_target.pq@*": 1,
+            "SageMakerProcessingJob employment-quality-monitor-*": 1,
+            "Violations constraint_violations.json": 1,
+            "Column employed": 1,
+            "Column prediction": 1,
+            "Violation accuracy LessThanThreshold": 1,
+        }
+    )
+    quarter = next(item for item in demo.document["quarters"] if item["name"] == "2017-q4")
+    (found,) = quarter["qualityViolations"]
+    assert await demo.answer(found["arn"], Direction.ASCENDANTS) == expected
+
+
 async def test_what_the_training_table_touches(demo: Demo) -> None:
-    expected = captured(QUARTERS) + monitored(QUARTERS) + MODEL + ENDPOINT + BASELINE
+    expected = captured(QUARTERS) + monitored(QUARTERS) + MODEL + ENDPOINT + BASELINE + JUDGED_BASELINES
     expected += Counter(
         {
             "DataSet train.parquet@*": 1,
@@ -194,10 +257,10 @@ async def test_what_the_later_census_touches(demo: Demo) -> None:
 
 
 async def test_where_the_baseline_came_from(demo: Demo) -> None:
-    constraints = await demo.arn(Kind.ARTIFACT, type="Constraints")
+    walked = await demo.answer(demo.document["baseline"], Direction.ASCENDANTS)
     expected = CENSUS_2015 + PREPARED + TRAINING + EVALUATION + BASELINE
-    del expected["Statistics statistics.json"]
-    assert await demo.answer(constraints, Direction.ASCENDANTS) == expected
+    del expected["Statistics statistics.json"], expected["Constraints constraints.json"]
+    assert walked == expected
 
 
 async def test_what_a_quiet_quarter_touches(demo: Demo) -> None:
@@ -221,7 +284,7 @@ async def test_again_it_changes_nothing_and_prints_tables(demo: Demo) -> None:
         "The ledger is in order",
     ):
         assert words in done.stdout
-    assert re.search(r"2017-q4\s+RELP\s+≤ 0.1\s+0\.20\d+\s+17,408", done.stdout)
+    assert re.search(r"2017-q4\s+data\s+RELP\s+≤ 0.1\s+0\.20\d+\s+17,408", done.stdout)
 
 
 async def test_a_failed_step_fails_it(demo: Demo) -> None:

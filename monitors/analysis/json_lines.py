@@ -177,7 +177,7 @@ def _integers(frame: pl.DataFrame, block: bytes) -> dict[str, int]:
 
 def _integer_of(name: str) -> str:
     """A pattern of a key whose value is written as an integer."""
-    return rf'"{pl.escape_regex(name)}":\s*-?[0-9]+\s*[,}}]'
+    return rf'"{pl.escape_regex(name)}"\s*:\s*-?[0-9]+\s*[,}}]'
 
 
 def _line_bounds(block: bytes, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

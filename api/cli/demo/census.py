@@ -18,6 +18,7 @@ from graph.errors import NotFoundError
 REFERENCE, ANALYSIS = "employment_MA_reference.pq", "employment_MA_analysis.pq"
 OUTCOMES = "employment_MA_analysis_target.pq"
 LABEL = "employed"
+SEX, WOMEN = "SEX", "2"
 NUMERIC = ("AGEP",)
 CATEGORICAL = (
     *("SCHL", "MAR", "RELP", "DIS", "ESP", "CIT", "MIG", "MIL"),
@@ -36,6 +37,7 @@ class Census:
 
     reference_file: Path
     analysis_file: Path
+    outcomes_file: Path
     train: pl.DataFrame
     validation: pl.DataFrame
     later: dict[str, pl.DataFrame]
@@ -47,10 +49,10 @@ def load() -> Census:
     Raises:
         NotFoundError: the data are not installed.
     """
-    reference_file, analysis_file = locate(REFERENCE), locate(ANALYSIS)
+    reference_file, analysis_file, outcomes_file = locate(REFERENCE), locate(ANALYSIS), locate(OUTCOMES)
     reference = pl.read_parquet(reference_file, columns=["id", *FEATURES, LABEL]).sort("id")
     held_out = reference["id"] % HELD_OUT == 0
-    outcomes = pl.read_parquet(locate(OUTCOMES), columns=["id", LABEL])
+    outcomes = pl.read_parquet(outcomes_file, columns=["id", LABEL])
     analysis = pl.read_parquet(analysis_file, columns=["id", "year", *FEATURES])
     analysis = analysis.join(outcomes, on="id", validate="1:1").sort("id")
     later = {}
@@ -62,6 +64,7 @@ def load() -> Census:
     return Census(
         reference_file,
         analysis_file,
+        outcomes_file,
         _plain(reference.filter(~held_out)).select(LABEL, *FEATURES),
         _plain(reference.filter(held_out)).select(LABEL, *FEATURES),
         later,

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 from threadpoolctl import threadpool_limits
 
-from api.cli.demo.census import CATEGORICAL, FEATURES, LABEL, NUMERIC
+from api.cli.demo.census import CATEGORICAL, FEATURES, LABEL, NUMERIC, SEX
 
 PARAMETERS = {"max_iter": 40, "learning_rate": 0.2, "max_leaf_nodes": 15, "random_state": 7}
 
@@ -32,6 +32,10 @@ class Model:
         return pl.DataFrame({"prediction": (probability >= 0.5).astype(np.int64), "probability": probability}).hstack(
             records.select(FEATURES)
         )
+
+    def judge(self, records: pl.DataFrame) -> pl.DataFrame:
+        """What it said of records, what came of them, and whose they were."""
+        return self.score(records).select("prediction", "probability", SEX).hstack(records.select(LABEL))
 
     def evaluate(self, records: pl.DataFrame) -> dict[str, float]:
         """How good it is on records with outcomes."""

@@ -12,32 +12,35 @@ from api.cli.walks import nodes_table, short
 from reports.lineage_tables import lineage_document
 
 if TYPE_CHECKING:
-    from api.cli.demo.story import Quarter
+    from api.cli.demo.monitoring import Baselines, Quarter
     from graph.levels import Node
     from graph.lineage import Lineage
+    from monitors.bias import BiasResult
     from monitors.data_quality import DataResult
+    from monitors.model_quality import QualityResult
 
 QUERY = "{ lineage(start: [%s], direction: ASCENDANTS) { nodes { depth kind type name } } }"
 
 
 def document(
-    session: Session, learnt: "DataResult", quarters: "list[Quarter]", answers: dict[str, Any]
+    session: Session, learnt: "Baselines", quarters: "list[Quarter]", answers: dict[str, Any]
 ) -> dict[str, Any]:
     """The whole outcome as plain values."""
     return {
         "dataDir": str(session.settings.data_dir),
         "account": session.account,
-        "baseline": learnt.arn,
+        "baseline": learnt.data.arn,
+        "qualityBaseline": learnt.quality.arn,
+        "biasBaseline": learnt.bias.arn,
         "quarters": [
             {
                 "name": quarter.name,
-                "rows": quarter.result.statistics.item_count,
+                "rows": quarter.data.statistics.item_count,
                 "accuracy": quarter.accuracy,
-                "run": quarter.result.arn,
-                "violations": [
-                    {"arn": arn, **found.to_document()}
-                    for arn, found in zip(quarter.result.violation_arns, quarter.result.violations, strict=True)
-                ],
+                "run": quarter.data.arn,
+                "violations": _violations(quarter.data),
+                "qualityViolations": _violations(quarter.quality),
+                "biasViolations": _violations(quarter.bias),
             }
             for quarter in quarters
         ],
@@ -57,18 +60,22 @@ def show(console: Console, session: Session, quarters: "list[Quarter]", answers:
     cells = [
         (
             quarter.name,
-            f"{quarter.result.statistics.item_count:,}",
-            len(quarter.result.violations) or "–",
+            f"{quarter.data.statistics.item_count:,}",
+            *(len(found.violations) or "–" for found in (quarter.data, quarter.quality, quarter.bias)),
             f"{quarter.accuracy:.3f}",
         )
         for quarter in quarters
     ]
-    console.print(table("Quarters, and how good the model was", ("quarter", "rows", "#violations", "#accuracy"), cells))
-    console.print(table("Violations", ("quarter", "column", "expected", "observed", "n"), violation_cells(quarters)))
+    headings = ("quarter", "rows", "#data", "#quality", "#bias", "#accuracy")
+    console.print(table("Quarters: violations found, and how good the model was", headings, cells))
+    console.print(
+        table("Violations", ("quarter", "monitor", "what", "expected", "observed", "n"), violation_cells(quarters))
+    )
     console.print(
         "RELP is how a person lives in the household. Residents of dormitories, nursing homes and prisons are one record\n"
         "in 14, but the last of 2017 and the first of 2018 hold them as one block, nearly a third of the records. The model\n"
-        "knows them worse than others, so its accuracy fell where the monitor found drift.\n"
+        "knows them worse than others, so its accuracy fell where the monitor found drift, and what it says of women and\n"
+        "of men lies further apart than before.\n"
     )
     console.print(nodes_table(answers["upstream"].nodes, "Where a violation came from (upstream)", arns=False))
     title = f"What the training table touches (downstream: {len(answers['downstream'].nodes)} entities)"
@@ -85,13 +92,27 @@ def show(console: Console, session: Session, quarters: "list[Quarter]", answers:
     further(console, session, answers["violation"], answers["version"])
 
 
-def violation_cells(quarters: "list[Quarter]") -> list[tuple[str, str, str, str, str]]:
+def violation_cells(quarters: "list[Quarter]") -> list[tuple[str, str, str, str, str, str]]:
     """A row for each violation."""
-    return [
-        (quarter.name, found.feature_name, expected(found), number(found.observed), f"{found.sample_size:,}")
-        for quarter in quarters
-        for found in quarter.result.violations
-    ]
+    cells = []
+    for quarter in quarters:
+        for data in quarter.data.violations:
+            values = (data.feature_name, expected(data), number(data.observed), f"{data.sample_size:,}")
+            cells.append((quarter.name, "data", *values))
+        for quality in quarter.quality.violations:
+            least = f"≥ {number(quality.threshold)}"
+            values = (quality.metric_name, least, number(quality.observed), f"{quality.sample_size:,}")
+            cells.append((quarter.name, "quality", *values))
+        for bias in quarter.bias.violations:
+            named = f"{bias.metric_name} ({bias.facet} {bias.facet_value})"
+            values = (named, number(bias.expected), number(bias.observed), f"{bias.sample_size:,}")
+            cells.append((quarter.name, "bias", *values))
+    return cells
+
+
+def _violations(found: "DataResult | QualityResult | BiasResult") -> list[dict[str, Any]]:
+    documents = [violation.to_document() for violation in found.violations]
+    return [{"arn": arn, **document} for arn, document in zip(found.violation_arns, documents, strict=True)]
 
 
 def grouped(found: "Lineage") -> list[tuple[str, str, str, int, str]]:

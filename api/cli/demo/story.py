@@ -12,16 +12,15 @@ from rich.console import Console
 
 from api.cli.call import DONE, Call, Session, console
 from api.cli.demo import report
-from api.cli.demo.census import LABEL, Census, load, save
+from api.cli.demo.census import Census, load, save
 from api.cli.demo.lineage import ASSOCIATED, CONTRIBUTED, DERIVED, Records, numbers
 from api.cli.demo.model import PARAMETERS, Model, framework, train
+from api.cli.demo.monitoring import Quarter, learn, watch
 from api.cli.demo.production import Production, produce
 from graph.errors import StemmaError
 from graph.lineage import Direction, Lineage, walk
 from graph.registry.standing import standing
 from graph.verification import verify
-from monitors import data_quality
-from monitors.data_quality import DataResult
 
 DRIFTED = ("2017-q4", "2018-q1")
 """The quarters in which residents of group quarters (dormitories, nursing homes) were delivered as one block."""
@@ -37,15 +36,6 @@ class Arns:
 
     train: str
     runs: Production
-
-
-@dataclass(frozen=True, slots=True)
-class Quarter:
-    """One window of later data: its table, what the monitor found, and how good the model was on it."""
-
-    name: str
-    result: DataResult
-    accuracy: float
 
 
 async def run(call: Call, session: Session) -> int:
@@ -67,15 +57,14 @@ async def run(call: Call, session: Session) -> int:
         screen, f"Record data and jobs; register, approve, deploy (AUC {metrics['auc']:.3f} on held-out records)"
     ):
         arns, tables = await record(session, census, model, metrics, folder)
-    async with step(screen, "Learn the baseline from the held-out records as the model scored them"):
-        learnt = await data_quality.baseline(
-            session.catalog, session.artifacts, session.caller, folder / "baseline.parquet", name="employment-baseline"
-        )
-        check(len(learnt.constraints.features) == len(census.later["2016-q1"].columns) + 1, "columns are missing")
+    async with step(screen, "Learn the baselines of data, quality and bias from the held-out records"):
+        learnt = await learn(session, folder, metrics)
+        check(len(learnt.data.constraints.features) == len(census.later["2016-q1"].columns) + 1, "columns are missing")
     async with step(screen, f"Monitor {len(tables)} quarters, {sum(t.height for t in tables.values()):,} records"):
-        quarters = await monitor(session, census, tables, folder, learnt, arns)
-        found = {quarter.name: len(quarter.result.violations) for quarter in quarters}
-        check({name for name, count in found.items() if count} == set(DRIFTED), f"violations were found in {found}")
+        quarters = [await watch(session, name, folder, learnt, arns.runs.version) for name in tables]
+        for kind in ("data", "quality", "bias"):
+            found = {quarter.name: len(getattr(quarter, kind).violations) for quarter in quarters}
+            check({name for name, count in found.items() if count} == set(DRIFTED), f"{kind}: violations in {found}")
     async with step(screen, "Ask the graph, and verify its ledger"):
         answers = await ask(session, arns, quarters)
     document = report.document(session, learnt, quarters, answers)
@@ -110,58 +99,38 @@ async def record(
     data = records.stored(stored, "ModelData", framework=framework())
     records.job("training", "employment-train", [trained_on, code], [data], parameters=numbers(PARAMETERS))
     scored = records.file(save(model.score(census.validation), folder / "baseline.parquet"), "DataSet")
+    judged = records.file(save(model.judge(census.validation), folder / "baseline-outcomes.parquet"), "DataSet")
     metrics_file = session.artifacts.put(orjson.dumps(metrics), "evaluation.json")
     told = {key: repr(value) for key, value in metrics.items()}
     evaluation = records.stored(metrics_file, "Evaluation", **told)
     records.job(
-        "processing", "employment-evaluate", [held_out, data], [evaluation, scored], parameters=numbers(metrics)
+        "processing", "employment-evaluate", [held_out, data], [evaluation, scored, judged], parameters=numbers(metrics)
     )
     await session.write(records.commands, "demo")
     runs = await produce(session, stored.uri, metrics_file.uri, stored.digest)
     records = Records(session.place)
+    outcomes = records.file(census.outcomes_file, "GroundTruth", period="2016 to 2018")
     for quarter, table in tables.items():
         captured = records.file(save(table, folder / f"{quarter}.parquet"), "CapturedData", window=quarter)
         records.connect(analysis, DERIVED, captured)
         records.connect(runs.deployment, CONTRIBUTED, captured)
         records.connect(captured, ASSOCIATED, runs.endpoint)
+        judged = records.file(
+            save(model.judge(census.later[quarter]), folder / f"{quarter}-outcomes.parquet"), "DataSet", window=quarter
+        )
+        records.connect(captured, DERIVED, judged)
+        records.connect(outcomes, DERIVED, judged)
     await session.write(records.commands, "demo")
     return Arns(trained_on, runs), tables
 
 
-async def monitor(
-    session: Session,
-    census: Census,
-    tables: dict[str, pl.DataFrame],
-    folder: Path,
-    learnt: DataResult,
-    arns: Arns,
-) -> list[Quarter]:
-    """Hold each quarter against the baseline."""
-    quarters = []
-    for name, table in tables.items():
-        result = await data_quality.run(
-            session.catalog,
-            session.artifacts,
-            session.caller,
-            folder / f"{name}.parquet",
-            learnt.arn,
-            name="employment-monitor",
-            model=arns.runs.version,
-        )
-        outcomes = census.later[name][LABEL]
-        accuracy = (outcomes == table["prediction"]).mean()
-        assert isinstance(accuracy, float)
-        quarters.append(Quarter(name, result, accuracy))
-    return quarters
-
-
 async def ask(session: Session, arns: Arns, quarters: list[Quarter]) -> dict[str, Any]:
     """The two questions, how the version stands now, and whether the ledger is in order."""
-    violations = {arn for quarter in quarters for arn in quarter.result.violation_arns}
+    violations = {arn for quarter in quarters for arn in quarter.violation_arns}
     first = min(
         arn
         for quarter in quarters
-        for arn, found in zip(quarter.result.violation_arns, quarter.result.violations, strict=True)
+        for arn, found in zip(quarter.data.violation_arns, quarter.data.violations, strict=True)
         if quarter.name == DRIFTED[0] and found.feature_name == "RELP"
     )
     upstream = await walked(session, first, Direction.ASCENDANTS)

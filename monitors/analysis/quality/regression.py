@@ -123,7 +123,7 @@ def _merged(sums: NumberArray) -> NumberArray:
 def _metrics(sums: NumberArray) -> dict[str, Values]:
     """The metrics of sums (…, 6)."""
     rows, weight, spread = (sums[..., key] for key in (ROWS, WEIGHT, SPREAD))
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         mse = sums[..., SQUARED] / weight
         ratio = 1 - sums[..., SQUARED] / spread
     constant = np.where(sums[..., SQUARED] == 0, 1.0, 0.0)
