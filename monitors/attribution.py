@@ -59,7 +59,7 @@ _ROW = "\x00row"
 class AttributionFound:
     """What a report on attributions is made of; `before` is the baseline's, where there is one."""
 
-    config: AttributionConfig
+    config: AttributionConfig | None
     report: AttributionReport
     drifts: tuple[AttributionDrift, ...] = ()
     before: AttributionReport | None = None

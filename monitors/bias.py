@@ -44,9 +44,9 @@ ANALYSIS = "BiasAnalysis"
 
 @dataclass(frozen=True, slots=True)
 class BiasFound:
-    """What a report on bias is made of; `before` is the baseline's, where there is one."""
+    """What a report on bias is made of; `before` is the baseline's, `config` is known where there is one."""
 
-    config: BiasConfig
+    config: BiasConfig | None
     report: BiasReport
     violations: tuple[BiasViolation, ...] = ()
     before: BiasReport | None = None
@@ -186,7 +186,7 @@ async def run(
         started=started,
         causes=held.causes,
         findings=[_finding(violation) for violation in found],
-        facts={"mode": mode},
+        facts={"mode": mode, "tolerance": tolerance},
     )
     return BiasResult(recorded, measured, config, report, tuple(found))
 

@@ -52,9 +52,12 @@ class QualityResult(Result):
 
 @dataclass(frozen=True, slots=True)
 class QualityFound:
-    """What a report on a model's quality is made of; a baseline's own constraints are those that it suggests."""
+    """What a report on a model's quality is made of; a baseline's own constraints are those that it suggests.
 
-    config: QualityConfig
+    `config` is None where only files are left that do not hold it.
+    """
+
+    config: QualityConfig | None
     statistics: QualityStatistics
     constraints: QualityConstraints
     violations: tuple[QualityViolation, ...] = ()

@@ -233,34 +233,37 @@ class Record:
         arns: list[str] = []
         columns: set[str] = set()
         for finding in found[:MOST_VIOLATIONS]:
-            put = self._violation(file, finding)
+            put = violation_artifact(self.place, file.state["source_uri"], self.job, finding)
             arns.append(put.arn)
             self.commands += [put, associate(file.arn, put.arn, DERIVED)]
             for name in finding.columns:
                 if name not in observed.columns:
                     continue
-                column = create_artifact(
-                    self.place,
-                    f"{observed.uri}#{fragment(name)}"[:2048],
-                    name=shown(name),
-                    type="Column",
-                    source_types=[sha256(observed.digest)],
-                )
+                column = column_artifact(self.place, observed.uri, observed.digest, name)
                 if name not in columns:
                     columns.add(name)
                     self.commands += [column, associate(data_arn, column.arn, DERIVED)]
                 self.commands.append(associate(column.arn, put.arn, CONTRIBUTED))
         return arns
 
-    def _violation(self, file: Put, finding: Finding) -> Put:
-        return create_artifact(
-            self.place,
-            f"{file.state['source_uri']}#{fragment(finding.subject)}/{finding.check}",
-            name=f"{shown(finding.subject)[:90]} {finding.check}",
-            type="Violation",
-            source_types=[("Custom", f"job:{self.job}")],
-            properties={key: _text(value) for key, value in finding.document.items() if value is not None},
-        )
+
+def violation_artifact(place: Place, file: str, job: str, finding: Finding) -> Put:
+    """A violation as an artifact, known by the URI of its run's file of violations, the run's job, and what was found."""
+    return create_artifact(
+        place,
+        f"{file}#{fragment(finding.subject)}/{finding.check}",
+        name=f"{shown(finding.subject)[:90]} {finding.check}",
+        type="Violation",
+        source_types=[("Custom", f"job:{job}")],
+        properties={key: _text(value) for key, value in finding.document.items() if value is not None},
+    )
+
+
+def column_artifact(place: Place, uri: str, digest: str, name: str) -> Put:
+    """A column of a data set's content as an artifact, known by the data's URI and SHA-256 and the column's name."""
+    return create_artifact(
+        place, f"{uri}#{fragment(name)}"[:2048], name=shown(name), type="Column", source_types=[sha256(digest)]
+    )
 
 
 def fragment(name: str) -> str:

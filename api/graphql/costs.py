@@ -30,13 +30,13 @@ READ = 10
 """The cost of a field that reads the database."""
 PAGES = {
     *("artifacts", "actions", "contexts", "trialComponents", "associations", "history", "deployments", "exposure"),
-    *("modelGroups", "versions", "events", "webhooks", "deliveries", "search"),
+    *("modelGroups", "versions", "events", "webhooks", "deliveries", "search", "features", "violations"),
 }
 PAGE = 50
 SERIES = {"metricSeries": 5_000}
 WALKS = {"lineage": 5_000, "compareModelVersions": 1_000, "select": 5_000, "diff": 5_000, "path": 1_000}
-LOOKS = {"approvalStale": 200, "standing": 400}
-"""Fields for which much is read of one version."""
+LOOKS = {"approvalStale": 200, "standing": 400, "monitoringRun": 1_000}
+"""Fields for which much is read of one version, or of one run."""
 EDGES = 2
 """Edges a node that a walk is taken to have."""
 DETOURS = STEPS

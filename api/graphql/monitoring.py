@@ -184,6 +184,7 @@ async def all_schedules(
 
 async def all_executions(
     info: Info,
+    schedule: strawberry.ID | None = None,
     endpoint: str | None = None,
     monitoring_type: MonitoringType | None = None,
     status: MonitoringExecutionStatus | None = None,
@@ -194,6 +195,7 @@ async def all_executions(
 ) -> Connection[MonitoringExecution]:
     """What schedules ran, are running and are about to run, the last due first; also of schedules that were deleted."""
     wanted = ExecutionFilter(
+        schedule=None if schedule is None else _name(info.context, schedule),
         endpoint=endpoint,
         type=monitoring_type,
         status=status,

@@ -16,6 +16,7 @@ from api.graphql import (
     finding,
     monitoring,
     registry,
+    runs,
     webhooks,
 )
 from api.graphql.access_log import AccessRecord
@@ -35,6 +36,7 @@ from api.graphql.lists import listed
 from api.graphql.monitoring import MonitoringExecution, MonitoringSchedule
 from api.graphql.names import AssociationType, Direction, Kind, Role
 from api.graphql.registry import ModelGroup, ModelVersion
+from api.graphql.runs import MonitoringRun
 from api.graphql.scalars import BigInt
 from api.graphql.values import Actor, actor
 from api.graphql.webhooks import Webhook
@@ -201,6 +203,8 @@ class Query:
     monitoring_schedule: MonitoringSchedule | None = strawberry.field(resolver=monitoring.schedule)
     monitoring_schedules: Connection[MonitoringSchedule] = strawberry.field(resolver=monitoring.all_schedules)
     monitoring_executions: Connection[MonitoringExecution] = strawberry.field(resolver=monitoring.all_executions)
+
+    monitoring_run: MonitoringRun = strawberry.field(resolver=runs.monitoring_run)
 
     events: Connection[Event] = strawberry.field(resolver=events.events)
     webhooks: list[Webhook] = strawberry.field(resolver=webhooks.listed)

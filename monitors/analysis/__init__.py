@@ -35,7 +35,7 @@ from monitors.analysis.reading import Dataset, open_dataset
 from monitors.analysis.statistics import Statistics, parse_statistics
 from monitors.analysis.stored import profile_from_bytes, profile_to_bytes
 from monitors.analysis.summary import grouped_document, grouped_statistics, statistics_of
-from monitors.analysis.violations import Violation, violations_document, violations_to_json
+from monitors.analysis.violations import Violation, parse_violations, violations_document, violations_to_json
 
 __all__ = [
     "AnalysisError",
@@ -71,6 +71,7 @@ __all__ = [
     "open_dataset",
     "parse_constraints",
     "parse_statistics",
+    "parse_violations",
     "profile_dataset",
     "profile_frame",
     "profile_from_bytes",

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from monitors.analysis.errors import DocumentError
 from monitors.analysis.intervals import Interval
-from monitors.analysis.jsonfile import Document, dump, number
+from monitors.analysis.jsonfile import Document, dump, load, number, parse_number
 
 CheckType = Literal[
     "data_type_check",
@@ -73,6 +74,58 @@ def violations_document(violations: Sequence[Violation]) -> Document:
 def violations_to_json(violations: Sequence[Violation]) -> bytes:
     """The bytes of `constraint_violations.json`: strict JSON, the same for the same violations."""
     return dump(violations_document(violations))
+
+
+def parse_violations(data: bytes | str) -> list[Violation]:
+    """Read a `constraint_violations.json` of data quality, ours or one that SageMaker wrote, which says less of each.
+
+    Raises:
+        DocumentError: It is not JSON or not of the format.
+    """
+    return [_read(item) for item in listed_violations(load(data, "constraint_violations.json"))]
+
+
+def listed_violations(document: Document) -> list[Document]:
+    """The violations of any monitor's `constraint_violations.json`, as they stand there.
+
+    Raises:
+        DocumentError: It has no list of objects `violations`.
+    """
+    items = document.get("violations")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise DocumentError("constraint_violations.json has no list of objects `violations`.")
+    return items
+
+
+def optional_number(item: Document, key: str) -> float | None:
+    """A number of a violation, or None where its file does not say it.
+
+    Raises:
+        DocumentError: It is something else.
+    """
+    value = item.get(key)
+    return None if value is None else parse_number(value, f"constraint_violations.json: {key}")
+
+
+def _read(item: Document) -> Violation:
+    interval: Any = item.get("interval")
+    if not isinstance(item.get("feature_name"), str):
+        raise DocumentError("constraint_violations.json holds a violation without a `feature_name`.")
+    return Violation(
+        feature_name=item["feature_name"],
+        constraint_check_type=item.get("constraint_check_type", ""),
+        description=str(item.get("description", "")),
+        expected=item.get("expected"),
+        observed=optional_number(item, "observed"),
+        threshold=optional_number(item, "threshold"),
+        sample_size=int(optional_number(item, "sample_size") or 0),
+        baseline_sample_size=None if item.get("baseline_sample_size") is None else int(item["baseline_sample_size"]),
+        method=item.get("method"),
+        interval=(float(interval[0]), float(interval[1]))
+        if isinstance(interval, list) and len(interval) == 2
+        else None,
+        unexpected=item.get("unexpected"),
+    )
 
 
 def _json(value: object) -> object:

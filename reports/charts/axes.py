@@ -8,9 +8,14 @@ from reports.charts.svg import Element
 from reports.numbers import number
 
 WIDTH = 640.0
-INK, MUTED, RULE = "#1b2733", "#51606f", "#d5dbe1"
+INK, MUTED, RULE, GROUND = "#1b2733", "#51606f", "#d5dbe1", "#ffffff"
 NOW, BEFORE, BAD, LIMIT = "#1f5f8b", "#9aa9b7", "#b3261e", "#946200"
-"""Colours of current values, of the baseline's, of what violates, of thresholds. Each also differs in shape or has a label."""
+"""Colours of current values, of the baseline's, of what violates, of thresholds. Each also differs in shape or has a label.
+
+All colours of charts stand here: the explorer has another set of them for the dark (ui/src/charts/colours.ts)."""
+
+TINY = 1e-290
+"""What is closer together is one value: floating-point numbers have few digits there."""
 
 CHARACTER = 6.8
 """About the width of a character at the size of labels, in a wide font of a browser."""
@@ -42,11 +47,9 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """
     if not (math.isfinite(low) and math.isfinite(high)):
         return [0.0, 1.0]
-    # Below the smallest normal number no step can be computed.
-    if high - low < 1e-300:
-        size = max(abs(low), abs(high))
-        half = (size if size > 1e-300 else 1.0) / 2
-        low, high = low - half, high + half
+    if high - low < TINY:
+        room = abs(low) / 2 if abs(low) > TINY else 0.5
+        low, high = low - room, high + room
     rough = (high - low) / about
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if power * factor >= rough * 0.999)

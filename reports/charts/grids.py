@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from reports.charts.axes import CHARACTER, INK, box, label, turned
+from reports.charts.axes import CHARACTER, GROUND, INK, NOW, box, label, turned
 from reports.charts.svg import Element, chart
 from reports.documents import Figure, Table
 from reports.numbers import number, percent
@@ -47,12 +47,12 @@ def confusion(caption: str, matrix: Mapping[str, Mapping[str, float]]) -> Figure
 
 def _cell(x: float, y: float, count: float, share: float) -> list[Element]:
     dark = round(share, 2)
-    # From white to the blue of current values; the text changes its colour where it would no longer be read.
-    red, green, blue = (round(255 + (end - 255) * dark) for end in (0x1F, 0x5F, 0x8B))
-    ink = "#ffffff" if dark > 0.55 else INK
+    # From the ground to the blue of current values; the text changes its colour where it would no longer be read.
+    ink = GROUND if dark > 0.55 else INK
     middle = x + CELL / 2
+    ground = box(x + 1, y + 1, CELL - 2, CELL - 2, NOW)
     return [
-        box(x + 1, y + 1, CELL - 2, CELL - 2, f"#{red:02x}{green:02x}{blue:02x}"),
+        Element(ground.name, {**ground.attributes, "fill-opacity": dark}),
         label(middle, y + CELL / 2 + 1, number(count), anchor="middle", color=ink),
         label(middle, y + CELL / 2 + 16, percent(round(share, 3)), anchor="middle", color=ink),
     ]

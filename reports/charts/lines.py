@@ -8,6 +8,7 @@ from reports.charts.axes import (
     BAD,
     BEFORE,
     CHARACTER,
+    GROUND,
     LIMIT,
     NOW,
     WIDTH,
@@ -118,7 +119,7 @@ def curve(
 
 def _mark(x: float, y: float, *, bad: bool) -> Element:
     if bad:
-        return Element("circle", {"cx": x, "cy": y, "r": 5, "fill": "#ffffff", "stroke": BAD, "stroke-width": 2.5})
+        return Element("circle", {"cx": x, "cy": y, "r": 5, "fill": GROUND, "stroke": BAD, "stroke-width": 2.5})
     return Element("circle", {"cx": x, "cy": y, "r": 3, "fill": NOW})
 
 

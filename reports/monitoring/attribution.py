@@ -31,20 +31,23 @@ def attribution_document(subject: Subject, found: AttributionFound) -> Document:
     made = found.report
     if found.before is None:
         first: Part = Notice("note", "A baseline", "What later attributions are held against: no verdict.")
-        sections = []
     else:
         drifted = [drift.label for drift in found.drifts if drift.drifted]
         first = verdict(len(drifted), drifted, f"{number(len(found.drifts))} outputs")
-        sections = [_order(found.drifts)]
-    drifts = {drift.label: drift for drift in found.drifts}
-    measure = MEASURES.get(made.aggregation, made.aggregation)
-    sections += [_label(label, drifts.get(label.label), measure) for label in made.labels]
     facts = [
         ("Explainer", made.method or "not said"),
         ("Rows explained", f"{number(made.explained)} of {number(made.rows)}"),
         ("Rows the model was asked about", number(made.evaluations)),
     ]
-    return report(subject, [first], sections, facts=facts)
+    return report(subject, [first], measured(found), facts=facts)
+
+
+def measured(found: AttributionFound) -> list[Section]:
+    """What was measured: how much of the baseline's order is left, then each output with its features."""
+    drifts = {drift.label: drift for drift in found.drifts}
+    measure = MEASURES.get(found.report.aggregation, found.report.aggregation)
+    order = [] if found.before is None else [_order(found.drifts)]
+    return [*order, *(_label(label, drifts.get(label.label), measure) for label in found.report.labels)]
 
 
 def _order(drifts: Sequence[AttributionDrift]) -> Section:

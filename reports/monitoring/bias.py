@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from monitors.analysis.bias import BiasConfig, BiasViolation
+from monitors.analysis.bias import BiasViolation
 from monitors.analysis.bias.drift import distance, group_key
 from monitors.analysis.bias.metrics import FLIP_TEST_DESCRIPTION, METRICS
 from monitors.analysis.bias.report import BiasReport, GroupBias, MetricValue
@@ -27,20 +27,29 @@ def bias_document(subject: Subject, found: BiasFound) -> Document:
         metrics = sum(len(group.metrics) for group in groups)
         named = [f"{item.metric_name} of {item.facet} = {item.facet_value}" for item in found.violations]
         first = verdict(len(found.violations), list(dict.fromkeys(named)), f"{number(metrics)} metrics")
-    parts = [first, *_few(found)]
+    parts = [first, *few(found)]
     sections = [] if found.before is None else [_violations(found)]
+    return report(subject, parts, [*sections, *measured(found)], facts=_facts(found))
+
+
+def measured(found: BiasFound) -> list[Section]:
+    """What was measured: the metrics of each group by stage, and what they mean."""
+    sections = []
     for stage, facets in found.report.stages.items():
         made = [
             _group(found, stage, facet, group, violations=found.violations)
             for facet, listed in facets.items()
             for group in listed
         ]
-        sections.append(Section(STAGES[stage], (Paragraph(_stage(stage, found.config)), *_gone(facets)), made))
-    return report(subject, parts, [*sections, _meanings(found.report)], facts=_facts(found))
+        said = Paragraph(_stage(stage, found.report.label))
+        sections.append(Section(STAGES[stage], (said, *_gone(facets)), made))
+    return [*sections, _meanings(found.report)]
 
 
 def _facts(found: BiasFound) -> list[tuple[str, str]]:
     config = found.config
+    if config is None:
+        return []
     facets = ", ".join(
         f"{facet.name}{' = ' + ', '.join(map(str, facet.values)) if facet.values else ''}" for facet in config.facets
     )
@@ -59,7 +68,7 @@ def _facts(found: BiasFound) -> list[tuple[str, str]]:
     return pairs
 
 
-def _few(found: BiasFound) -> list[Part]:
+def few(found: BiasFound) -> list[Part]:
     """Groups whose metrics rest on few rows, said at the top."""
     small = [
         f"{facet} = {group.text} ({number(min(group.rows, group.others))} rows)"
@@ -70,8 +79,12 @@ def _few(found: BiasFound) -> list[Part]:
     ]
     if not small:
         return []
-    few = f"Fewer than {found.config.smallest_group} rows on one side, so that chance may make these metrics"
-    return [Notice("note", "Small groups", f"{few}: {'; '.join(dict.fromkeys(small))}.")]
+    said = f"{_fewer(found)} rows on one side, so that chance may make these metrics"
+    return [Notice("note", "Small groups", f"{said}: {'; '.join(dict.fromkeys(small))}.")]
+
+
+def _fewer(found: BiasFound) -> str:
+    return "Few" if found.config is None else f"Fewer than {found.config.smallest_group}"
 
 
 def _violations(found: BiasFound) -> Section:
@@ -95,9 +108,9 @@ def _violations(found: BiasFound) -> Section:
     return Section("Violations", (Table(caption, columns, rows, frozenset({2, 3, 4, 5, 6}), elsewhere),))
 
 
-def _stage(stage: str, config: BiasConfig) -> str:
+def _stage(stage: str, label: str) -> str:
     if stage == "pre_training":
-        return f"What the labels of {config.label} say of the groups, before any model."
+        return f"What the labels of {label} say of the groups, before any model."
     said = "What the model's predictions say of the groups. "
     return said + "0 is fair for every metric; DI, whose fair value is 1, is drawn as ln DI."
 
@@ -120,7 +133,7 @@ def _group(
     said += f"; {number(group.missing)} are left out because a value is missing." if group.missing else "."
     parts: list[Part] = [Paragraph(said)]
     if group.small:
-        parts.append(Notice("note", "A small group", f"One side has fewer than {found.config.smallest_group} rows."))
+        parts.append(Notice("note", "A small group", f"{_fewer(found)} rows on one side."))
     if items:
         caption = f"{facet} = {group.text}, {WORSE[stage]}"
         parts.append(bars(caption, items, measure="distance from fair, with its sign", subject="Metric"))

@@ -22,8 +22,8 @@ MOST_NEW = 10
 def data_document(subject: Subject, found: DataFound) -> Document:
     """The report of a run, or of a baseline, which has no violations to tell of."""
     statistics, before = found.statistics, found.before
-    hidden = sensitive_names(statistics) | (set() if before is None else sensitive_names(before))
-    drifts = [] if before is None else [drift for drift in compare(statistics, before) if drift.name not in hidden]
+    hidden = hidden_names(found)
+    drifts = measured_drifts(found)
     parts: list[Part] = []
     sections: list[Section] = []
     if before is None:
@@ -33,10 +33,8 @@ def data_document(subject: Subject, found: DataFound) -> Document:
         names = list(dict.fromkeys(item.feature_name for item in found.violations))
         parts.append(verdict(len(found.violations), names, f"{number(len(statistics.features))} features"))
         sections.append(_violations(found.violations, hidden))
-        if drifts:
-            sections.append(_distances(found, drifts))
-    parts += _broken(statistics)
-    sections.append(_missing(statistics, before))
+    parts += broken(statistics)
+    sections += compared(found, drifts)
     chosen = _chosen(found, drifts)
     pictures = [overlay(statistics, before, name) for name in chosen if name not in hidden]
     shown = tuple(picture for picture in pictures if picture is not None)
@@ -47,6 +45,25 @@ def data_document(subject: Subject, found: DataFound) -> Document:
     sections.append(_features(statistics, hidden))
     facts = [("Counted, never listed", ", ".join(sorted(hidden)))] if hidden else []
     return report(subject, parts, sections, facts=facts)
+
+
+def hidden_names(found: DataFound) -> set[str]:
+    """The features of which only counts may be told, because of the data or of its baseline."""
+    return sensitive_names(found.statistics) | (set() if found.before is None else sensitive_names(found.before))
+
+
+def measured_drifts(found: DataFound) -> list[FeatureDrift]:
+    """How far each feature that may be told of lies from the baseline; none of a baseline."""
+    if found.before is None:
+        return []
+    hidden = hidden_names(found)
+    return [drift for drift in compare(found.statistics, found.before) if drift.name not in hidden]
+
+
+def compared(found: DataFound, drifts: Sequence[FeatureDrift]) -> list[Section]:
+    """All features at a glance: their distances from the baseline, and where values are missing."""
+    distances = [_distances(found, drifts)] if drifts else []
+    return [*distances, _missing(found.statistics, found.before)]
 
 
 def _violations(violations: Sequence[Violation], hidden: set[str]) -> Section:
@@ -102,7 +119,9 @@ def _distances(found: DataFound, drifts: Sequence[FeatureDrift]) -> Section:
     bad = {item.feature_name for item in found.violations if item.constraint_check_type == "baseline_drift_check"}
     ranked = sorted(drifts, key=lambda drift: (-drift.linf, drift.name))
     items = [
-        Bar(drift.name, drift.linf, threshold=_threshold(found, drift), interval=drift.interval, bad=drift.name in bad)
+        Bar(
+            drift.name, drift.linf, threshold=threshold_of(found, drift), interval=drift.interval, bad=drift.name in bad
+        )
         for drift in ranked[:MOST_BARS]
     ]
     said = (
@@ -145,7 +164,8 @@ def _distances(found: DataFound, drifts: Sequence[FeatureDrift]) -> Section:
     return Section("Distance from the baseline", parts)
 
 
-def _threshold(found: DataFound, drift: FeatureDrift) -> float | None:
+def threshold_of(found: DataFound, drift: FeatureDrift) -> float | None:
+    """What a feature's distance is held against; None where it is held against nothing."""
     feature = found.constraints.features.get(drift.name)
     config = found.constraints.config if feature is None else feature.config
     if not config.perform_comparison:
@@ -182,7 +202,8 @@ def _missing(statistics: Statistics, before: Statistics | None) -> Section:
     return Section("Missing values", (bars("Share of rows without a value", items, measure="share missing"),))
 
 
-def _broken(statistics: Statistics) -> list[Part]:
+def broken(statistics: Statistics) -> list[Part]:
+    """A notice of lines that could not be read, if there are any."""
     dataset = statistics.document.get("dataset", {})
     broken = dataset.get("broken_lines") if isinstance(dataset, dict) else None
     if not isinstance(broken, dict):

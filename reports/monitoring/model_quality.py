@@ -36,8 +36,14 @@ def quality_document(subject: Subject, found: QualityFound) -> Document:
     if unlabelled + unpredicted:
         said = f"{number(unlabelled)} rows have no label, {number(unpredicted)} no prediction."
         parts.append(Notice("note", f"{number(unlabelled + unpredicted)} rows are left out", said))
-    sections += [_metrics(found), *_pictures(found), *_segments(found), *_times(found)]
-    return report(subject, parts, sections, facts=_facts(found.config, statistics.measured))
+    sections += measured(found)
+    facts = [] if found.config is None else _facts(found.config, statistics.measured)
+    return report(subject, parts, sections, facts=facts)
+
+
+def measured(found: QualityFound) -> list[Section]:
+    """What was measured: metrics, confusions and curves, segments, times."""
+    return [_metrics(found), *_pictures(found), *_segments(found), *_times(found)]
 
 
 def _facts(config: QualityConfig, measured: int) -> list[tuple[str, str]]:

@@ -435,7 +435,12 @@ async def test_a_schedule_is_run_stopped_and_started(explorer: Explorer, service
     assert page.url.endswith("/monitors?status=FAILED")
     await page.go_back()
     await runs.get_by_role("link", name="Hourly").click()
-    await expect(page.get_by_text("SageMakerProcessingJob").first).to_be_visible()
+    about = page.get_by_role("region", name="What was looked at")
+    await about.get_by_role("link", name="Hourly").click()
+    await expect(page.get_by_role("heading", name="Runs of Hourly")).to_be_visible()
+    await expect(runs.get_by_role("row", name="Hourly")).to_contain_text("In progress")
+    await page.get_by_role("link", name="Runs of all schedules").click()
+    await expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
 
 
 async def test_signing_in_takes_a_key_and_ends_with_it(explore: Open, serve: Serve, keys: Keys) -> None:

@@ -39,6 +39,7 @@ const router = createBrowserRouter(
           lazy: async () => ({ Component: (await import("./pages/comparison")).ComparisonPage }),
         },
         { path: "registry/:group", lazy: async () => ({ Component: (await import("./pages/group")).GroupPage }) },
+        { path: "monitors/run/*", lazy: async () => ({ Component: (await import("./pages/run")).RunPage }) },
         { path: "monitors", lazy: async () => ({ Component: (await import("./pages/monitors")).MonitorsPage }) },
         { path: "*", element: <Missing /> },
       ],

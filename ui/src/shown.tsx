@@ -42,6 +42,16 @@ export function entityPath(arn: string): string {
   return `/entity/${encodeURI(arn)}`;
 }
 
+/** The page of a monitor's run, by the ARN of its job or trial component. */
+export function runPath(arn: string): string {
+  return `/monitors/run/${encodeURI(arn)}`;
+}
+
+/** The runs of a monitor's schedule. */
+export function schedulePath(name: string): string {
+  return `/monitors?${new URLSearchParams({ schedule: name })}`;
+}
+
 export function lineagePath(query: string): string {
   return `/lineage?${new URLSearchParams({ q: query })}`;
 }
@@ -57,6 +67,11 @@ export function EntityLink({ arn, name, kind }: { arn: string; name: string; kin
 /** The last part of an ARN, which people recognise. */
 export function shortArn(arn: string): string {
   return arn.split(":").slice(5).join(":");
+}
+
+/** Things that have no name of their own, with keys by their places, for lists that never change. */
+export function keyed<T>(items: readonly T[]): { key: string; item: T }[] {
+  return items.map((item, place) => ({ key: String(place), item }));
 }
 
 export function word(text: string): string {

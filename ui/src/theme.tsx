@@ -1,5 +1,5 @@
 /** Light, dark, or as the system has it. */
-import { useEffect, useState } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 
 const KEY = "stemma-theme";
 const NEXT = { system: "light", light: "dark", dark: "system" } as const;
@@ -22,6 +22,17 @@ function show() {
 export function followTheme() {
   show();
   DARK.addEventListener("change", show);
+}
+
+function watch(changed: () => void) {
+  const observer = new MutationObserver(changed);
+  observer.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  return () => observer.disconnect();
+}
+
+/** Whether the page is dark, for what no style sheet reaches: pictures. */
+export function useDark(): boolean {
+  return useSyncExternalStore(watch, () => document.documentElement.dataset.theme === "dark");
 }
 
 export function ThemeSwitch() {

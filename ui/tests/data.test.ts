@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { cell } from "../src/files";
 import { cone, family, type LineageEdge, line, type Selected, trail } from "../src/lineage/data";
-import { cell, edgesCsv, json, nodesCsv, svg } from "../src/lineage/files";
+import { edgesCsv, json, nodesCsv, svg } from "../src/lineage/files";
 
 const AT = "2026-03-03T00:00:00+00:00";
 

@@ -24,6 +24,7 @@ from monitors.analysis.attribution.drift import (
     attribution_violations_to_json,
     find_attribution_drift,
     ndcg,
+    parse_attribution_drifts,
 )
 from monitors.analysis.attribution.explanation import Explanation
 from monitors.analysis.attribution.local import local_frame, local_to_csv, local_to_parquet
@@ -61,6 +62,7 @@ __all__ = [
     "local_to_parquet",
     "ndcg",
     "parse_attribution",
+    "parse_attribution_drifts",
     "read_attribution_config",
     "settled",
 ]

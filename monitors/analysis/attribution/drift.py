@@ -9,8 +9,8 @@ from monitors.analysis.attribution.aggregation import resampled
 from monitors.analysis.attribution.explanation import Numbers
 from monitors.analysis.attribution.report import CONFIDENCE, REPLICATES, AttributionReport, LabelAttribution
 from monitors.analysis.errors import DocumentError
-from monitors.analysis.jsonfile import Document, dump
-from monitors.analysis.replicates import Interval, interval_document, percentile_interval
+from monitors.analysis.jsonfile import Document, dump, load, parse_number
+from monitors.analysis.replicates import Interval, interval_document, percentile_interval, read_interval
 
 CHECK = "feature_attribution_drift_check"
 METRIC = "shap"
@@ -223,3 +223,41 @@ def _changes(before: LabelAttribution, now: LabelAttribution) -> tuple[FeatureCh
 def _ranks(label: LabelAttribution) -> dict[str, int]:
     names = sorted(label.values, key=lambda name: -abs(label.values[name]))
     return {name: rank for rank, name in enumerate(names, 1)}
+
+
+def parse_attribution_drifts(data: bytes | str) -> list[AttributionDrift]:
+    """The drifts that an `analysis.json` of ours holds; none of a baseline's.
+
+    Raises:
+        DocumentError: It is not JSON or not of the format.
+    """
+    found = load(data, "analysis.json").get("attribution_drift", {})
+    if not isinstance(found, dict):
+        raise DocumentError("analysis.json has an attribution_drift that is not an object.")
+    try:
+        return [_read_drift(label, item) for label, item in found.items()]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DocumentError(f"analysis.json: attribution_drift is not of the format ({error}).") from error
+
+
+def _read_drift(label: str, item: Document) -> AttributionDrift:
+    where = f"analysis.json: attribution_drift.{label}"
+    interval = item.get("interval")
+    return AttributionDrift(
+        label,
+        parse_number(item["observed"], where),
+        parse_number(item["threshold"], where),
+        None if interval is None else read_interval(interval, where),
+        int(item.get("sample_size", 0)),
+        int(item.get("baseline_sample_size", 0)),
+        tuple(
+            FeatureChange(
+                str(feature["name"]),
+                parse_number(feature["baseline_value"], where),
+                parse_number(feature["value"], where),
+                int(feature["baseline_rank"]),
+                int(feature["rank"]),
+            )
+            for feature in item["features"]
+        ),
+    )

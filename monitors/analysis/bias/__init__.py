@@ -16,6 +16,7 @@ from monitors.analysis.bias.drift import (
     bias_violations_document,
     bias_violations_to_json,
     find_bias_violations,
+    parse_bias_violations,
 )
 from monitors.analysis.bias.metrics import FLIP_TEST, METRICS, NAMES, Stage
 from monitors.analysis.bias.report import BiasReport, GroupBias, MetricValue, bias_counts, bias_report
@@ -44,5 +45,6 @@ __all__ = [
     "config_document",
     "find_bias_violations",
     "parse_analysis",
+    "parse_bias_violations",
     "read_config",
 ]

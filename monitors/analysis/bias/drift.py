@@ -8,8 +8,10 @@ from typing import Literal
 from monitors.analysis.bias.document import VERSION
 from monitors.analysis.bias.metrics import METRICS, Stage
 from monitors.analysis.bias.report import BiasReport, GroupBias, MetricValue
-from monitors.analysis.jsonfile import Document, dump, number
-from monitors.analysis.replicates import Interval, interval_document
+from monitors.analysis.errors import DocumentError
+from monitors.analysis.jsonfile import Document, dump, load, number
+from monitors.analysis.replicates import Interval, interval_document, read_interval
+from monitors.analysis.violations import listed_violations, optional_number
 
 DriftMode = Literal["distance", "aws"]
 
@@ -119,6 +121,35 @@ def bias_violations_document(violations: Sequence[BiasViolation]) -> Document:
 def bias_violations_to_json(violations: Sequence[BiasViolation]) -> bytes:
     """The bytes of `constraint_violations.json`: strict JSON, the same for the same violations."""
     return dump(bias_violations_document(violations))
+
+
+def parse_bias_violations(data: bytes | str) -> list[BiasViolation]:
+    """Read a `constraint_violations.json` of bias, ours or Clarify's.
+
+    Raises:
+        DocumentError: It is not JSON or not of the format.
+    """
+    return [_read_violation(item) for item in listed_violations(load(data, "constraint_violations.json"))]
+
+
+def _read_violation(item: Document) -> BiasViolation:
+    if not all(isinstance(item.get(key), str) for key in ("facet", "metric_name")):
+        raise DocumentError("constraint_violations.json holds a violation without a `facet` or a `metric_name`.")
+    found = item.get("interval")
+    expected, threshold, rows = (optional_number(item, key) for key in ("expected", "threshold", "sample_size"))
+    return BiasViolation(
+        item["facet"],
+        str(item.get("facet_value", "")),
+        item["metric_name"],
+        item.get("stage", "post_training"),
+        str(item.get("description", "")),
+        math.nan if expected is None else expected,
+        optional_number(item, "observed"),
+        math.nan if threshold is None else threshold,
+        int(rows or 0),
+        item.get("method", "aws"),
+        read_interval(found, "constraint_violations.json") if isinstance(found, dict) else None,
+    )
 
 
 def group_key(text: str) -> str:

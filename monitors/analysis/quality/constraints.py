@@ -14,6 +14,7 @@ from monitors.analysis.jsonfile import Document, dump, load, number, parse_numbe
 from monitors.analysis.quality.config import SECTIONS
 from monitors.analysis.quality.resampling import Interval
 from monitors.analysis.quality.statistics import VERSION, QualityStatistics
+from monitors.analysis.violations import listed_violations, optional_number
 
 Operator = Literal["LessThanThreshold", "GreaterThanThreshold"]
 
@@ -197,3 +198,35 @@ def _unquoted(value: object) -> object:
         except ValueError:
             return value
     return value
+
+
+def parse_quality_violations(data: bytes | str) -> list[QualityViolation]:
+    """Read a `constraint_violations.json` of model quality, ours or one that SageMaker wrote.
+
+    Raises:
+        DocumentError: It is not JSON or not of the format.
+    """
+    return [_read_violation(item) for item in listed_violations(load(data, "constraint_violations.json"))]
+
+
+def _read_violation(item: Document) -> QualityViolation:
+    if not isinstance(item.get("metric_name"), str):
+        raise DocumentError("constraint_violations.json holds a violation without a `metric_name`.")
+    observed, threshold, rows = (optional_number(item, key) for key in ("observed", "threshold", "sample_size"))
+    found = item.get("interval")
+    return QualityViolation(
+        item["metric_name"],
+        item.get("constraint_check_type", "LessThanThreshold"),
+        str(item.get("description", "")),
+        math.nan if observed is None else observed,
+        math.nan if threshold is None else threshold,
+        int(rows or 0),
+        Interval(
+            float(found.get("confidence", 0.95)),
+            parse_number(found.get("lower"), "interval"),
+            parse_number(found.get("upper"), "interval"),
+            str(found.get("method", "")),
+        )
+        if isinstance(found, dict)
+        else None,
+    )

@@ -124,6 +124,19 @@ async def test_from_capture_to_alert(aws: Aws, lake: Lake, worker: Worker, watch
     output = described["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"]
     assert output == f"s3://{lake.bucket}/{folder}"
     assert all({"S3Uri", "LocalPath"} <= item["S3Input"].keys() for item in described["ProcessingInputs"])
+    # Its page reads the files where they lie, and those of the baseline.
+    asked = """query($run: ID!) { monitoringRun(run: $run) { monitoringType execution { schedule status }
+      baseline { type } violations { nodes { subject column { name } entity { name } } }
+      features(violating: true) { nodes { name distance statistics { columns } figure { alt } } } } }"""
+    told = (await aws.service.data(asked, run=loud["ProcessingJobArn"]))["monitoringRun"]
+    assert (told["monitoringType"], told["execution"]["schedule"]) == ("DATA_QUALITY", "watch")
+    assert len(told["baseline"]) == 2
+    (row,) = told["violations"]["nodes"]
+    assert (row["subject"], row["column"]["name"]) == ("age", "age")
+    assert row["entity"]["name"] == "age baseline_drift_check"
+    (feature,) = told["features"]["nodes"]
+    assert feature["statistics"]["columns"] == ["Statistic", "now", "baseline"]
+    assert "in the baseline" in feature["figure"]["alt"]
     # The alert is raised by the first run with violations, and ends with the next without.
     (alert,) = (await aws("list_monitoring_alerts", **NAME))["MonitoringAlertSummaries"]
     assert alert["AlertStatus"] == "InAlert"

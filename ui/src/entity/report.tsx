@@ -1,8 +1,8 @@
 /** An audit report of an entity, made by the service and saved as a file. */
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import { save } from "../files";
 import { ask, graphql, type VariablesOf } from "../graphql";
-import { save } from "../lineage/files";
 
 const REPORT = graphql(`
   mutation AuditReport($input: CreateAuditReportInput!) {

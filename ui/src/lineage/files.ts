@@ -1,20 +1,8 @@
 /** What is shown, as a file: CSV, JSON, SVG or PNG, equal to the screen. */
+import { rows } from "../files";
 import { KINDS } from "../shown";
 import { line, type Selected, trail } from "./data";
 import { NODE_HEIGHT, NODE_WIDTH } from "./sizes";
-
-const FORMULA = /^[=+\-@\t\r]/;
-
-/** A cell that no spreadsheet takes for a formula (OWASP, CSV injection). */
-export function cell(value: string | number | null): string {
-  const text = value === null ? "" : String(value);
-  const safe = typeof value === "string" && FORMULA.test(text) ? `'${text}` : text;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-function rows(lines: (string | number | null)[][]): string {
-  return `${lines.map((each) => each.map(cell).join(",")).join("\n")}\n`;
-}
 
 export function nodesCsv(selected: Selected): string {
   return rows([
@@ -71,33 +59,4 @@ export function svg(selected: Selected, title: string): string {
     `<g fill="none" stroke="#6d7977" marker-end="url(#a)">${lines.map((each) => each.replace("<path", '<path marker-end="url(#a)"')).join("")}</g>` +
     `${boxes.join("")}</svg>\n`
   );
-}
-
-/** The SVG drawn into a PNG; at most 16 million points, so that every browser can. */
-export async function png(source: string, width: number, height: number): Promise<Blob> {
-  const scale = Math.min(2, Math.sqrt(16e6 / (width * height)));
-  const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`;
-  await image.decode();
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.ceil(width * scale);
-  canvas.height = Math.ceil(height * scale);
-  const pen = canvas.getContext("2d");
-  if (pen === null) {
-    throw new Error("this browser draws no pictures");
-  }
-  pen.scale(scale, scale);
-  pen.drawImage(image, 0, 0);
-  return new Promise((done, fail) =>
-    canvas.toBlob((blob) => (blob === null ? fail(new Error("the picture is too large")) : done(blob)), "image/png"),
-  );
-}
-
-export function save(content: string | Blob, name: string, type: string): void {
-  const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

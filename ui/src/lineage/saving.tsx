@@ -1,7 +1,8 @@
 /** Saving what is shown as a file. */
 import { useState } from "react";
+import { png, save } from "../files";
 import type { Selected } from "./data";
-import { edgesCsv, json, nodesCsv, png, save, svg } from "./files";
+import { edgesCsv, json, nodesCsv, svg } from "./files";
 
 export function Save({ selected, query }: { selected: Selected; query: string }) {
   const [problem, setProblem] = useState("");

@@ -2,7 +2,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
 import { ask } from "../graphql";
-import { entityPath, Name, Time, word } from "../shown";
+import { Name, runPath, Time, word } from "../shown";
 import { Busy, Empty, Failed } from "../states";
 import { EXECUTIONS, type Execution, open, STATUSES, tone } from "./data";
 
@@ -10,10 +10,11 @@ const LOOK_MS = 2_000;
 
 export function Executions() {
   const [address, setAddress] = useSearchParams();
+  const schedule = address.get("schedule");
   const status = STATUSES.find((each) => each === address.get("status")) ?? null;
   const found = useInfiniteQuery({
-    queryKey: ["monitors", "executions", status],
-    queryFn: ({ pageParam, signal }) => ask(EXECUTIONS, { status, after: pageParam }, signal),
+    queryKey: ["monitors", "executions", schedule, status],
+    queryFn: ({ pageParam, signal }) => ask(EXECUTIONS, { schedule, status, after: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ monitoringExecutions: { pageInfo } }) => (pageInfo.hasNextPage ? pageInfo.endCursor : null),
     refetchInterval: ({ state }) =>
@@ -24,12 +25,30 @@ export function Executions() {
   const runs = found.data?.pages.flatMap((page) => page.monitoringExecutions.nodes) ?? [];
   return (
     <section className="card" aria-labelledby="executions">
-      <h2 id="executions">Runs</h2>
+      <h2 id="executions">
+        Runs
+        {schedule !== null && (
+          <>
+            {" of "}
+            <Name>{schedule}</Name>
+          </>
+        )}
+      </h2>
+      {schedule !== null && (
+        <p>
+          <Link to="/monitors">Runs of all schedules</Link>
+        </p>
+      )}
       <label className="inline">
         Status
         <select
           value={status ?? ""}
-          onChange={(event) => setAddress(event.target.value ? { status: event.target.value } : {})}
+          onChange={(event) =>
+            setAddress({
+              ...(schedule === null ? {} : { schedule }),
+              ...(event.target.value ? { status: event.target.value } : {}),
+            })
+          }
         >
           <option value="">all</option>
           {STATUSES.map((each) => (
@@ -78,7 +97,7 @@ function Row({ run }: { run: Execution }) {
     <tr>
       <th scope="row">
         {run.component ? (
-          <Link to={entityPath(run.component.arn)}>
+          <Link to={runPath(run.component.arn)}>
             <Name>{run.schedule ?? run.job}</Name>
           </Link>
         ) : (

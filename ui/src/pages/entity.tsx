@@ -8,7 +8,7 @@ import { Impact } from "../entity/impact";
 import { Neighbours } from "../entity/neighbours";
 import { Report } from "../entity/report";
 import { ask } from "../graphql";
-import { KINDS, KindMark, lineagePath, Name } from "../shown";
+import { KINDS, KindMark, lineagePath, Name, runPath } from "../shown";
 import { Busy, Failed } from "../states";
 
 export function EntityPage() {
@@ -54,6 +54,11 @@ export function EntityPage() {
           <Link className="button" to={lineagePath(`arn:${entity.arn}+`)}>
             What it touches
           </Link>
+          {entity.type === "SageMakerProcessingJob" && (
+            <Link className="button" to={runPath(entity.arn)}>
+              What it found
+            </Link>
+          )}
           <Report arn={entity.arn} asOf={asOf} />
         </p>
       </header>
