@@ -6,7 +6,7 @@ import orjson
 
 from graph.entities import Entity, Kind
 from reports.audit.covered import Covered
-from reports.audit.words import Told, kind, name, time
+from reports.audit.words import Told, digest, kind, name, time
 from reports.documents import Facts, Paragraph, Part, Section, Table
 
 TRAINING = "SageMakerTrainingJob"
@@ -26,6 +26,11 @@ def making(covered: Covered) -> Told:
     sections = [Section(f"Training: {name(each)}", _training(covered, each)) for each in training]
     if not training:
         missing.append(Paragraph("No training job is recorded upstream of it.", subject))
+    for each in training:
+        lacking = [word for word, at in (("began", each.started_at), ("ended", each.ended_at)) if at is None]
+        if lacking:
+            text = f"When the training {name(each)} {' and '.join(lacking)} is not recorded."
+            missing.append(Paragraph(text, covered.source(each.arn)))
     parts: list[Part] = []
     if jobs:
         rows = tuple(
@@ -74,6 +79,9 @@ def _evaluation(covered: Covered) -> list[Part]:
         for evidence in version.evidence.values():
             seen |= {arn: each for arn, each in evidence.items() if each.type == EVALUATION or each.metrics}
     seen |= {each.arn: each for each in covered.around if each.type == EVALUATION}
+    # A place stands for itself only where the content that lay there is not among them.
+    lying = {each.source_uri for each in seen.values() if digest(each) is not None}
+    seen = {arn: each for arn, each in seen.items() if digest(each) is not None or each.source_uri not in lying}
     rows: list[tuple[str, str, str]] = []
     sources: list[str] = []
     for arn, each in sorted(seen.items(), key=lambda item: (item[1].created_at, item[0])):

@@ -28,7 +28,7 @@ def report(covered: Covered) -> Document:
         running.running(covered),
         monitoring(covered),
     ]
-    missing = [*_cut(covered), *(each for section in told for each in section.missing)]
+    missing = [*_cut(covered), *_unowned(covered), *(each for section in told for each in section.missing)]
     subject = covered.subject
     return Document(
         f"{kind(subject)} {name(subject)}",
@@ -114,7 +114,7 @@ def _entity(covered: Covered) -> Section:
         *((("Digest", known),) if (known := digest(entity)) else ()),
         ("Recorded", f"{time(entity.created_at)} by {entity.created_by}"),
         ("Last changed", f"{time(entity.modified_at)} by {entity.modified_by}"),
-        ("Owner", _owner(covered)),
+        ("Owner", _owner(covered) or "nobody is named: no tag owner"),
     ]
     parts: list[Part] = [Facts(tuple(pairs), covered.source(entity.arn))]
     for caption, values in (("Properties", entity.properties), ("Tags", entity.tags), ("Origin", entity.metadata)):
@@ -124,12 +124,19 @@ def _entity(covered: Covered) -> Section:
     return Section("The entity", parts)
 
 
-def _owner(covered: Covered) -> str:
+def _owner(covered: Covered) -> str | None:
     """Whoever a tag says, of the entity or of the nearest one upstream or group that has it."""
     for each in covered.around:
         if owner := (each.tags or {}).get("owner"):
             return owner if each.arn == covered.subject.arn else f"{owner} (of {name(each)})"
-    return "nobody is named: no tag owner"
+    return None
+
+
+def _unowned(covered: Covered) -> list[Paragraph]:
+    if _owner(covered) is not None:
+        return []
+    text = "Nobody is named as its owner: neither it nor anything that was met has the tag owner."
+    return [Paragraph(text, covered.source(covered.subject.arn))]
 
 
 def _lineage(covered: Covered) -> Section:
