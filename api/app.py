@@ -11,7 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api import access, auth, job_reports
+from api import access, audit_jobs, auth, job_reports
+from api.audit_jobs import AuditJobs
 from api.auth import Authenticator
 from api.explorer import HOME, SESSION, Explorer
 from api.gate import Gate, host_names
@@ -46,7 +47,8 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     policy = settings.reach()
     metrics = Metrics()
     authenticator = Authenticator(settings, lambda: app.state.catalog)
-    graphql = Endpoint(settings, metrics, policy)
+    audits = AuditJobs()
+    graphql = Endpoint(settings, metrics, policy, audits)
     door = Door(settings, metrics, authenticator, policy)
     reports = JobReports(settings, authenticator)
     explorer = Explorer(authenticator)
@@ -67,6 +69,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         finally:
             scheduler.stop()
             await delivering.stop()
+            await audits.close()
             await gateway.close()
             await authenticator.close()
             if catalog is None:
@@ -93,6 +96,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         *(Route(path, door.answer, methods=[method]) for method, path in paths()),
         Route("/graphql", graphql.answer, methods=["GET", "POST"]),
         Route(job_reports.ROUTE, reports.answer, methods=["POST"]),
+        Route(audit_jobs.ROUTE, audits.download, methods=["GET"]),
         Route(job_reports.TOKEN_ROUTE, reports.token, methods=["POST"]),
         Route("/livez", live),
         Route("/readyz", ready),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from api.audit_jobs import AuditJobs
 from graph import history, listing, metrics
 from graph.access import Caller
 from graph.artifacts import ArtifactStore
@@ -43,6 +44,7 @@ class Context:
         seconds: how long a walk may take at most.
         artifacts: opens the store of the files that we hold.
         policy: what the service may touch for the caller's account.
+        audits: the audit reports that this process makes.
     """
 
     catalog: Catalog
@@ -52,6 +54,7 @@ class Context:
     webhooks: Webhooks
     policy: Policy
     artifacts: Callable[[], ArtifactStore]
+    audits: AuditJobs
     entities: DataLoader[EntityKey, Entity | None] = field(init=False)
     associations: DataLoader[AssociationsKey, listing.Page[Association]] = field(init=False)
     changes: DataLoader[ChangesKey, list[history.Change]] = field(init=False)

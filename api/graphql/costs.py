@@ -35,7 +35,13 @@ PAGES = {
 PAGE = 50
 SERIES = {"metricSeries": 5_000}
 WALKS = {"lineage": 5_000, "compareModelVersions": 1_000, "select": 5_000, "diff": 5_000, "path": 1_000}
-LOOKS = {"approvalStale": 200, "standing": 400, "monitoringRun": 1_000}
+LOOKS = {
+    "approvalStale": 200,
+    "standing": 400,
+    "monitoringRun": 1_000,
+    "createAuditReport": 200_000,
+    "startAuditReport": 200_000,
+}
 """Fields for which much is read of one version, or of one run."""
 EDGES = 2
 """Edges a node that a walk is taken to have."""

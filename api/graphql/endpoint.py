@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import note, noted, outcome_of
+from api.audit_jobs import AuditJobs
 from api.auth import Identity
 from api.bodies import read_body
 from api.deadlines import within
@@ -46,10 +47,11 @@ class Asked:
 class Endpoint:
     """What answers at `/graphql`."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, policy: Policy) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, policy: Policy, audits: AuditJobs) -> None:
         self._settings = settings
         self._metrics = metrics
         self._policy = policy
+        self._audits = audits
         self._artifacts = cache(lambda: ArtifactStore(settings.artifact_location))
         self._engine = Engine(introspection=settings.graphiql)
 
@@ -82,7 +84,7 @@ class Endpoint:
         caller = Caller(identity.account, identity.actor, DOOR, identity.role)
         seconds = min(20.0, self._settings.read_seconds)
         known = webhooks(self._settings, catalog, self._policy)
-        context = Context(catalog, caller, request_id, seconds, known, self._policy, self._artifacts)
+        context = Context(catalog, caller, request_id, seconds, known, self._policy, self._artifacts, self._audits)
         try:
             result = await self._run(request, asked, context)
         except RejectedError as rejected:

@@ -36,6 +36,7 @@ from api.graphql.lists import listed
 from api.graphql.monitoring import MonitoringExecution, MonitoringSchedule
 from api.graphql.names import AssociationType, Direction, Kind, Role
 from api.graphql.registry import ModelGroup, ModelVersion
+from api.graphql.reports import ReportQueries
 from api.graphql.runs import MonitoringRun
 from api.graphql.scalars import BigInt
 from api.graphql.values import Actor, actor
@@ -67,7 +68,7 @@ class Viewer:
 
 
 @strawberry.type
-class Query:
+class Query(ReportQueries):
     """What can be read."""
 
     @strawberry.field

@@ -6,12 +6,13 @@ from enum import StrEnum
 
 import strawberry
 
-from api.audit_reports import Audited, audit
-from api.graphql.context import Info
+from api.audit_jobs import Job, Status
+from api.audit_reports import STEPS, Audited, Progress, audit
+from api.graphql.context import Context, Info
 from api.graphql.scalars import BigInt
 from graph.canonical import digest
 from graph.errors import TooExpensiveError
-from graph.times import from_ms, from_us
+from graph.times import Moment, from_ms, from_us
 from reports.audit.bundle import Form
 
 MOST_CONTENT = 32 << 20
@@ -102,22 +103,108 @@ class AuditReport:
         return self.made.entities
 
 
+strawberry.enum(Status, name="AuditReportStatus", description="How a report stands.")
+
+
+@strawberry.type
+class AuditReportFailure:
+    """Why no report was made."""
+
+    code: str
+    message: str
+
+
+@strawberry.type
+class AuditReportJob:
+    """A report that is made while nobody waits; it is seen by whoever started it, for a quarter of an hour after it is done."""
+
+    job: strawberry.Private[Job]
+
+    @strawberry.field
+    def id(self) -> strawberry.ID:
+        return strawberry.ID(self.job.id)
+
+    @strawberry.field
+    def status(self) -> Status:
+        return self.job.status
+
+    @strawberry.field
+    def step(self) -> str | None:
+        """What is being done; null when nothing is."""
+        running = self.job.status is Status.RUNNING and self.job.done < len(STEPS)
+        return STEPS[self.job.done] if running else None
+
+    @strawberry.field
+    def done(self) -> int:
+        """How many steps are done."""
+        return self.job.done
+
+    @strawberry.field
+    def steps(self) -> int:
+        """How many there are."""
+        return len(STEPS)
+
+    @strawberry.field
+    def failure(self) -> AuditReportFailure | None:
+        failed = self.job.failure
+        return None if failed is None else AuditReportFailure(code=failed.code, message=failed.message)
+
+    @strawberry.field
+    def download_path(self) -> str | None:
+        """Where its file is fetched from this service by GET, as the same caller; null until it is made."""
+        return self.job.path
+
+    @strawberry.field
+    def report(self) -> AuditReport | None:
+        """The report; null until it is made."""
+        return None if self.job.made is None else AuditReport(made=self.job.made)
+
+
+@strawberry.type
+class ReportQueries:
+    """Reports on the graph."""
+
+    @strawberry.field
+    async def audit_report_job(self, info: Info, id: strawberry.ID) -> AuditReportJob:
+        """How far a report of the caller's is."""
+        caller = info.context.caller
+        return AuditReportJob(job=info.context.audits.find(caller.account, caller.actor, id))
+
+
 @strawberry.type
 class ReportMutations:
     """Reports on the graph."""
+
+    @strawberry.mutation
+    async def start_audit_report(self, info: Info, input: CreateAuditReportInput) -> AuditReportJob:
+        """Begins a report and answers at once; `auditReportJob` tells how far it is and where its file is fetched."""
+        context = info.context
+        when = await context.moment(input.as_of, input.known_at, input.known_at_sequence)
+        # What is not there is said at once, not by a job that fails.
+        await context.entity(await context.lineage_arn(input.arn, when), when)
+
+        async def work(on_progress: Progress) -> Audited:
+            return await _made(context, input, when, on_progress)
+
+        return AuditReportJob(job=context.audits.start(context.caller, input.arn, work))
 
     @strawberry.mutation
     async def create_audit_report(self, info: Info, input: CreateAuditReportInput) -> AuditReport:
         """Says of an entity what it is, where it came from, what it touches, who decided on it and what was found."""
         context = info.context
         when = await context.moment(input.as_of, input.known_at, input.known_at_sequence)
-        made = await audit(
-            context.catalog,
-            context.caller,
-            input.arn,
-            when,
-            form=Form(input.format.value.lower()),
-            question=input.question,
-            artifacts=context.artifacts(),
-        )
-        return AuditReport(made=made)
+        async with context.audits.slot():
+            return AuditReport(made=await _made(context, input, when, lambda _done, _all: None))
+
+
+async def _made(context: Context, asked: CreateAuditReportInput, when: Moment, on_progress: Progress) -> Audited:
+    return await audit(
+        context.catalog,
+        context.caller,
+        asked.arn,
+        when,
+        form=Form(asked.format.value.lower()),
+        question=asked.question,
+        artifacts=context.artifacts(),
+        on_progress=on_progress,
+    )
