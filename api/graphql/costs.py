@@ -31,6 +31,8 @@ READ = 10
 PAGES = {
     *("artifacts", "actions", "contexts", "trialComponents", "associations", "history", "deployments", "exposure"),
     *("modelGroups", "versions", "events", "webhooks", "deliveries", "search", "features", "violations"),
+    *("modelCards", "collections", "children", "groups", "monitoringSchedules", "monitoringExecutions", "executions"),
+    "accessLog",
 }
 PAGE = 50
 SERIES = {"metricSeries": 5_000}
@@ -42,7 +44,7 @@ LOOKS = {
     "createAuditReport": 200_000,
     "startAuditReport": 200_000,
 }
-"""Fields for which much is read of one version, or of one run."""
+"""Fields for which much is read of one version, one run, or all around one entity."""
 EDGES = 2
 """Edges a node that a walk is taken to have."""
 DETOURS = STEPS

@@ -8,10 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import GraphQLInterfaceType, GraphQLObjectType
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.graphql.costs import PAGES, SERIES, WALKS
 from api.graphql.limits import ALIASES, DEPTH
+from api.graphql.schema import schema
 from tests.api.conftest import Serve, Service
 
 JSON = {"Content-Type": "application/json"}
@@ -95,6 +98,18 @@ async def test_fragment_bombs(service: Service) -> None:
     assert await refused(service, "{ ...none }") == "INVALID"
 
 
+def test_every_paged_field_has_its_cost() -> None:
+    paged = {
+        name
+        for shape in schema()._schema.type_map.values()
+        if isinstance(shape, GraphQLObjectType | GraphQLInterfaceType)
+        for name, field in shape.fields.items()
+        if "first" in field.args
+    }
+    assert paged <= PAGES | SERIES.keys() | WALKS.keys()
+    assert {"monitoringSchedules", "executions", "search"} <= paged
+
+
 async def test_costly_queries(service: Service) -> None:
     deep = "{ artifacts(first: 500) { nodes { history(first: 500) { nodes { before after } } } } }"
     assert await refused(service, deep) == "TOO_EXPENSIVE"
@@ -105,6 +120,8 @@ async def test_costly_queries(service: Service) -> None:
     assert await refused(service, variable, first=500) == "TOO_EXPENSIVE"
     fragment = variable.replace("nodes { assoc", "nodes { ...f } } } fragment f on Artifact { assoc", 1)
     assert await refused(service, fragment[:-4], first=500) == "TOO_EXPENSIVE"
+    tree = "{ collections(first: 500) { nodes { groups(first: 500) { nodes { versions(first: 100) { nodes { arn } } } } } } }"
+    assert await refused(service, tree) == "TOO_EXPENSIVE"
     default = variable.replace("Int!", "Int! = 500")
     assert await refused(service, default) == "TOO_EXPENSIVE"
     assert (await service.ask(variable, first=5)).status == 200
