@@ -29,6 +29,7 @@ from api.webhooks import courier
 from graph.catalog import Catalog
 from graph.errors import StemmaError
 from graph.monitoring.scheduler import Scheduler
+from graph.registry.watch import Watch
 
 READY_SECONDS = 2.0
 
@@ -59,15 +60,17 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         opened = catalog if catalog is not None else await open_catalog(settings)
         app.state.catalog = opened
         app.state.policy = policy
-        delivering, scheduler = courier(settings, opened, policy), Scheduler(opened)
+        delivering, scheduler, watch = courier(settings, opened, policy), Scheduler(opened), Watch(opened)
         try:
             await auth.check(settings, opened)
             delivering.start()
+            watch.start()
             if settings.scheduler:
                 scheduler.start()
             yield
         finally:
             scheduler.stop()
+            await watch.stop()
             await delivering.stop()
             await audits.close()
             await gateway.close()

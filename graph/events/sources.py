@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from graph.entities import Entity, Kind
-from graph.events import alerts, deployments, packages
+from graph.events import alerts, deployments, packages, staleness
 from graph.events.event import Event, Told, Written, event
 from graph.hosting import names as hosting
 from graph.monitoring import names as monitoring
@@ -16,6 +16,7 @@ ACTIONS: dict[str, Source] = {
     hosting.DEPLOYMENT_TYPE: deployments.deployed,
     hosting.REPLACED_TYPE: deployments.replaced,
     monitoring.ALERT_TYPE: alerts.alerts,
+    registry.STALE_TYPE: staleness.became_stale,
 }
 """By the type of an action that began."""
 

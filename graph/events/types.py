@@ -21,6 +21,8 @@ class EventType(StrEnum):
     MONITOR_ALERT_RAISED = "monitor.alert_raised"
     """the last runs of a monitoring schedule found enough violations, or failed"""
     MONITOR_ALERT_ENDED = "monitor.alert_ended"
+    MODEL_VERSION_APPROVAL_STALE = "model_version.approval_stale"
+    """the evidence of an approval changed after it: told once an approval"""
     TEST = "test"
     """somebody tried a webhook; no feed shows it"""
 
@@ -34,6 +36,7 @@ DETAIL_TYPES = {
     EventType.MODEL_VERSION_STAGE_CHANGED: AWS,
     EventType.MODEL_VERSION_DEPLOYED: "Stemma Model Deployed",
     EventType.MODEL_VERSION_REPLACED: "Stemma Model Replaced",
+    EventType.MODEL_VERSION_APPROVAL_STALE: "Stemma Model Approval Stale",
     EventType.ALIAS_MOVED: "Stemma Model Alias Moved",
     EventType.MONITOR_ALERT_RAISED: "Stemma Monitoring Alert State Change",
     EventType.MONITOR_ALERT_ENDED: "Stemma Monitoring Alert State Change",

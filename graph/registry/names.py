@@ -9,6 +9,8 @@ from graph.errors import InvalidError, NotFoundError
 GROUP, PACKAGE = "model-package-group", "model-package"
 """What their own ARNs begin with."""
 GROUP_TYPE, PACKAGE_TYPE, CREATION_TYPE, APPROVAL_TYPE = "ModelGroup", "Model", "ModelPackageCreation", "Approval"
+STALE_TYPE = "ApprovalStale"
+"""The type of the action that says that an approval has become stale."""
 NAME = 63
 """Characters of a name at most."""
 

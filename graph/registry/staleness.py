@@ -4,6 +4,7 @@ An approval is stale when evidence of it, or the version's model data, was writt
 was changed; and when a violation was found after it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,48 +71,47 @@ async def stale(store: Store, place: Place, version: Entity, when: Moment) -> li
     return sorted(reasons, key=lambda reason: (reason.at, reason.arn))
 
 
-async def outdated(store: Store, place: Place, arn: str, when: Moment) -> list[tuple[Entity, Reason]]:
-    """The approved versions whose approval an entity makes stale: a violation, or a file's new content; each with the reason.
+async def outdated(store: Store, place: Place, arns: Sequence[str], when: Moment) -> list[tuple[Entity, list[Reason]]]:
+    """The approved versions whose approval some entities make stale (violations, files' new contents), with the reasons.
 
     Args:
         store: Where to look.
         place: Whose.
-        arn: What was written.
+        arns: What was written.
         when: At which moment.
     """
     account = place.account
-    entity = (await history.entities(store, account, [arn], when)).get(arn)
-    if entity is None or entity.kind not in (Kind.ARTIFACT, Kind.TRIAL_COMPONENT):
-        return []
-    near = [arn]
-    if entity.type == VIOLATION:
-        reached, _ = await evidence.reached(store.read, account, near, "registry/came_from")
-        found = await history.entities(
-            store, account, [each for each, type_ in reached.items() if type_ is not None], when
-        )
-        named = [each.resource_arn for each in found.values()]
-    else:
-        if entity.source_uri is not None:
-            location = _location(place, entity)
-            near += [location, *(content for _, content in await lying(store, account, location, when))]
-        ends: list[str] = []
-        for each in dict.fromkeys(near):
-            ends += await _led_to(store, account, each, when)
-        found = await history.entities(store, account, list(dict.fromkeys(ends)), when)
-        named = [
-            each.resource_arn or (each.source_uri if each.approval is not None else None) for each in found.values()
-        ]
-    resources = {resource for resource in named if resource is not None and resource.startswith("arn:")}
-    packages = {package for resource in resources if (package := names.of_arn(resource)) is not None}
-    versions = await history.entities(
-        store, account, [names.package_arn(place, each) for each in sorted(packages)], when
-    )
-    return [
-        (version, reason)
-        for version in versions.values()
-        for reason in await stale(store, place, version, when)
-        if reason.arn == arn
-    ]
+    written = await history.entities(store, account, arns, when)
+    near: list[str] = []
+    found = [each.arn for each in written.values() if each.type == VIOLATION]
+    if found:
+        reached, _ = await evidence.reached(store.read, account, found, "registry/came_from")
+        near += [arn for arn, type_ in reached.items() if type_ is not None]
+    beside: list[str] = []
+    for each in written.values():
+        if each.type == VIOLATION or each.kind not in (Kind.ARTIFACT, Kind.TRIAL_COMPONENT):
+            continue
+        beside.append(each.arn)
+        if each.source_uri is not None:
+            place_of = _location(place, each)
+            beside += [place_of, *(content for _, content in await lying(store, account, place_of, when))]
+    for arn in dict.fromkeys(beside):
+        near += await _led_to(store, account, arn, when)
+    met = await history.entities(store, account, list(dict.fromkeys(near)), when)
+    named = [each.resource_arn or (each.source_uri if each.approval is not None else None) for each in met.values()]
+    packages = {
+        package
+        for resource in named
+        if resource is not None and resource.startswith("arn:") and (package := names.of_arn(resource)) is not None
+    }
+    own = [names.package_arn(place, package) for package in sorted(packages, key=str)]
+    versions = await history.entities(store, account, own, when)
+    told = []
+    for version in versions.values():
+        reasons = [reason for reason in await stale(store, place, version, when) if reason.arn in written]
+        if reasons:
+            told.append((version, reasons))
+    return told
 
 
 async def _rewritten(

@@ -8,7 +8,7 @@ from graph.times import FOREVER
 
 CHANGED = ("model-package", "model-package-group")
 """Families of resources whose creation and changes are told."""
-BEGUN = ("ModelDeployment", "ModelReplaced", "MonitoringAlert")
+BEGUN = ("ModelDeployment", "ModelReplaced", "MonitoringAlert", "ApprovalStale")
 """Types of actions whose beginning is told."""
 
 

@@ -11,12 +11,13 @@ from graph.store.running import running_keys
 from graph.store.store import Store
 from graph.times import FOREVER
 
-VERSION = 10
+VERSION = 11
 """2: revisions hold their resource's own ARN, so that it is found at past moments; 3: principals, keys and the access log;
 4: revisions hold their source's ARN, metrics have points;
 5: revisions of registry objects hold by what they are listed, and approvals; 6: those of deployments by when they ran;
 7: executions and timers of monitoring; 8: revisions that tell of events hold so, webhooks have deliveries;
-9: model cards, resource groups and what monitors is listed, too; 10: alerts tell of events."""
+9: model cards, resource groups and what monitors is listed, too; 10: alerts tell of events;
+11: those who follow the ledgers keep how far they have come, and stale approvals tell of events."""
 COPIED = {"resource_arn": 2, "source_arn": 4, "by_resource": 9}
 """What revisions hold beside their states, by the version since which they do."""
 PAGE = 1_000
@@ -49,7 +50,7 @@ async def prepare(store: Store) -> None:
             await _copy(store, name)
     if found is not None and found < 6:
         await _copy_running(store)
-    if found is not None and found < 10:
+    if found is not None and found < 11:
         await _copy_outbox(store)
     await store.run("schema/write_version", {"version": VERSION})
 
@@ -77,7 +78,7 @@ async def _copy_running(store: Store) -> None:
 
 
 async def _copy_outbox(store: Store) -> None:
-    """Say of what was written before version 8, or of alerts before 10, that it tells of events."""
+    """Say of what was written before version 8, or of what came to tell of them since, that it tells of events."""
     after = ""
     parameters = {"limit": PAGE, "types": list(BEGUN), "forever": FOREVER}
     while lacking := await store.run("revision/lacking_outbox", {**parameters, "after": after}):

@@ -19,6 +19,7 @@ FOLDERS = (
     "entity",
     "event",
     "experiment",
+    "follower",
     "hosting",
     "ledger",
     "metric",
@@ -131,6 +132,7 @@ PARAMETERS = {
 
 HOLD_OTHERS = (
     "ledger/accounts",
+    "ledger/heads",
     "principal/accounts",
     "principal/any_key",
     "principal/put",

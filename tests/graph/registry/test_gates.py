@@ -415,8 +415,8 @@ async def stale(registry: Gated, number: int = 1) -> list[tuple[str, str]]:
     version, when = await registry.version("churn", str(number)), await registry.now()
     reasons = await staleness.stale(registry.catalog.store, registry.place, version, when)
     for reason in reasons:
-        told = await staleness.outdated(registry.catalog.store, registry.place, reason.arn, when)
-        assert (version.arn, reason) in [(each.arn, why) for each, why in told]
+        told = await staleness.outdated(registry.catalog.store, registry.place, [reason.arn], when)
+        assert (version.arn, [reason]) in [(each.arn, why) for each, why in told]
     return [(reason.kind.value, reason.arn) for reason in reasons]
 
 

@@ -1,0 +1,1 @@
+CREATE CONSTRAINT unique_follower_key IF NOT EXISTS FOR (n:Follower) REQUIRE n.key IS UNIQUE
