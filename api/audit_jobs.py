@@ -122,7 +122,7 @@ class AuditJobs:
         job = self._jobs.get(id)
         if job is None or (job.account, job.actor) != (account, actor):
             raise NotFoundError(
-                f"you have no audit report {id[:64]!r} here; reports are kept for {KEPT_SECONDS / 60:g} minutes, "
+                f"you have no audit report {id[:200]!r} here; reports are kept for {KEPT_SECONDS / 60:g} minutes, "
                 "by the process that made them"
             )
         return job

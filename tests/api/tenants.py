@@ -21,6 +21,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLScalarType,
+    GraphQLUnionType,
     Undefined,
     get_named_type,
     is_leaf_type,
@@ -117,6 +118,8 @@ def selection(type_: GraphQLOutputType, depth: int) -> str:
     named = get_named_type(type_)
     if is_leaf_type(named):
         return ""
+    if isinstance(named, GraphQLUnionType):
+        return f"{{ {' '.join(f'... on {each.name} {selection(each, depth)}' for each in named.types)} }}"
     assert isinstance(named, GraphQLObjectType | GraphQLInterfaceType)
     parts = []
     for name, field in named.fields.items():
