@@ -7,6 +7,7 @@ was changed; and when a violation was found after it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from graph import arns, history, listing
 from graph.associations import AssociationType
@@ -19,6 +20,9 @@ from graph.times import Moment
 
 CONTENTS = 500
 """Contents of a location that are looked at."""
+CHUNK = 2_000
+EVIDENCE = (Kind.ARTIFACT, Kind.TRIAL_COMPONENT)
+"""Kinds of what can speak for a version."""
 
 
 class StaleKind(StrEnum):
@@ -82,23 +86,20 @@ async def outdated(store: Store, place: Place, arns: Sequence[str], when: Moment
     """
     account = place.account
     written = await history.entities(store, account, arns, when)
+    violations = [each.arn for each in written.values() if each.type == VIOLATION]
     near: list[str] = []
-    found = [each.arn for each in written.values() if each.type == VIOLATION]
-    if found:
-        reached, _ = await evidence.reached(store.read, account, found, "registry/came_from")
-        near += [arn for arn, type_ in reached.items() if type_ is not None]
-    beside: list[str] = []
-    for each in written.values():
-        if each.type == VIOLATION or each.kind not in (Kind.ARTIFACT, Kind.TRIAL_COMPONENT):
-            continue
-        beside.append(each.arn)
-        if each.source_uri is not None:
-            place_of = _location(place, each)
-            beside += [place_of, *(content for _, content in await lying(store, account, place_of, when))]
-    for arn in dict.fromkeys(beside):
-        near += await _led_to(store, account, arn, when)
-    met = await history.entities(store, account, list(dict.fromkeys(near)), when)
-    named = [each.resource_arn or (each.source_uri if each.approval is not None else None) for each in met.values()]
+    if violations:
+        met, _ = await evidence.reached(store.read, account, violations, "registry/came_from")
+        near += [arn for arn, type_ in met.items() if type_ == names.PACKAGE_TYPE]
+    files = [each.arn for each in written.values() if each.type != VIOLATION and each.kind in EVIDENCE]
+    # A file's evidence may be another content of its location.
+    locations = await _each(store, account, files, "registry/same")
+    contents = await _each(store, account, locations, "registry/same")
+    beside = list(dict.fromkeys([*files, *locations, *contents]))
+    led_to = await _each(store, account, beside, "registry/led_to")
+    near += [arn for arn, type_, _ in led_to if type_ in (names.PACKAGE_TYPE, names.APPROVAL_TYPE)]
+    found = await history.entities(store, account, list(dict.fromkeys(near)), when)
+    named = [each.resource_arn or (each.source_uri if each.approval is not None else None) for each in found.values()]
     packages = {
         package
         for resource in named
@@ -161,11 +162,13 @@ async def lying(store: Store, account: str, location: str, when: Moment) -> list
     ]
 
 
-async def _led_to(store: Store, account: str, arn: str, when: Moment) -> list[str]:
-    page = await listing.associations(
-        *(store, account, arn, when), outgoing=True, types=[AssociationType.CONTRIBUTED_TO], first=CONTENTS
-    )
-    return [edge.destination for _, edge in page.items]
+async def _each(store: Store, account: str, frontier: Sequence[str], statement: str) -> list[Any]:
+    """What a statement finds next to some entities, a chunk of them at a time."""
+    found: list[Any] = []
+    for begin in range(0, len(frontier), CHUNK):
+        parameters = {"frontier": list(frontier[begin : begin + CHUNK]), "account": account}
+        found += await store.read(statement, parameters)
+    return found
 
 
 def _location(place: Place, entity: Entity) -> str:

@@ -118,8 +118,8 @@ class Watch:
             approval = await decisions.in_force(self._store, account, version.arn, when)
             if approval is None:
                 continue
-            made = commands(place, version, approval, reasons)
-            if await history.entities(self._store, account, [made[0].arn], None):  # type: ignore[attr-defined]
+            arn, made = commands(place, version, approval, reasons)
+            if await history.entities(self._store, account, [arn], None):
                 continue
             caller = Caller(account, "stemma", DOOR, Role.WRITER)
             await self._catalog.write(caller, made, operation="approvalStale")
@@ -135,8 +135,8 @@ class Watch:
         await self._store.transact(work)
 
 
-def commands(place: Place, version: Entity, approval: Entity, reasons: Sequence[Reason]) -> list[Command]:
-    """The action that says that an approval has become stale, caused by the reasons; done again it changes nothing."""
+def commands(place: Place, version: Entity, approval: Entity, reasons: Sequence[Reason]) -> tuple[str, list[Command]]:
+    """The ARN of the action that says that an approval has become stale, and the commands that record it with its causes."""
     named = names.of_arn(version.resource_arn or "")
     assert named is not None
     since = min(reason.at for reason in reasons)
@@ -162,4 +162,4 @@ def commands(place: Place, version: Entity, approval: Entity, reasons: Sequence[
     )
     contributed = AssociationType.CONTRIBUTED_TO
     causes = [approval.arn, *(reason.arn for reason in reasons[:NAMED])]
-    return [made, *(associate(arn, made.arn, contributed) for arn in dict.fromkeys(causes))]
+    return made.arn, [made, *(associate(arn, made.arn, contributed) for arn in dict.fromkeys(causes))]

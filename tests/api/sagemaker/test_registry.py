@@ -168,8 +168,8 @@ async def test_the_same_token_gives_the_same_version(aws: Aws) -> None:
 
 async def test_registrations_at_once_get_a_number_each(aws: Aws) -> None:
     await group(aws)
-    arns = await asyncio.gather(*(version(aws) for _ in range(8)))
-    assert sorted(int(arn.rsplit("/", 1)[1]) for arn in arns) == list(range(1, 9))
+    arns = await asyncio.gather(*(version(aws) for _ in range(32)))
+    assert sorted(int(arn.rsplit("/", 1)[1]) for arn in arns) == list(range(1, 33))
 
 
 async def test_a_decision_follows_the_rules_and_leaves_an_approval(aws: Aws) -> None:
