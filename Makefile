@@ -48,7 +48,7 @@ test: $(VENV)/.dev ## lint, types and every test, on the embedded database and o
 	@$(BIN)/mypy
 	@$(BIN)/python ui/build.py
 	@$(BIN)/python ui/build.py --test
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 soak: $(VENV)/.dev ## the crash, race and random tests with large counts (STEMMA_SOAK, default 10)
 	@$(BIN)/python -m tests.servers.provision

@@ -2,12 +2,15 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from xdist.scheduler import LoadScopeScheduling
 
 from graph.access import Caller, Role
 from graph.catalog import Catalog
@@ -17,6 +20,9 @@ from tests.servers.neo4j_server import running_neo4j
 pytest_plugins = ["tests.servers.application"]
 
 DATABASES = ("embedded", "neo4j")
+NAMED = re.compile(rf"[\[-]({'|'.join(DATABASES)})[\]-]")
+"""The database in a test's name."""
+CLIENTS = "tests/conformance/"
 
 
 class Databases:
@@ -45,19 +51,22 @@ class Databases:
         return EmbeddedProvider(self.folder / "data") if name == "embedded" else await self.provider(name)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
     """Which tests stay together when several processes share them: those of a file on one database, which share fixtures.
 
-    The clients' scenarios run once for all of their files.
+    The clients' scenarios run once for all of their files. (xdist's own groups do not reach pytest 9.)
     """
-    for item in items:
-        parameters = (
-            item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
-        )
-        database = next((value for value in parameters if isinstance(value, str) and value in DATABASES), "none")
-        shared = item.path.parent if item.path.parent.name == "conformance" else item.path
-        item.add_marker(pytest.mark.xdist_group(f"{shared.relative_to(item.config.rootpath)}:{database}"))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        named = NAMED.search(nodeid)
+        shared = CLIENTS if file.startswith(CLIENTS) else file
+        return f"{shared}:{named[1] if named else 'none'}"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """How the tests are shared."""
+    return Together(config, log)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -146,6 +146,7 @@ class ReadingOptions:
             quote=self.quote,
             encoding=self.encoding,
             broken_share=self.max_broken,
+            workers=self.workers,
             cluster=cluster,
             source=source(session, data),
             capture=self.layout(),
@@ -160,7 +161,6 @@ class ReadingOptions:
             patterns=self.missing_patterns,
             sketch_size=self.sketch_size,
             keep_profile=self.keep_profile,
-            workers=self.workers,
         )
 
 
