@@ -29,6 +29,7 @@ from api.webhooks import courier
 from graph.catalog import Catalog
 from graph.errors import StemmaError
 from graph.monitoring.scheduler import Scheduler
+from graph.reach import Policy
 from graph.registry.watch import Watch
 
 READY_SECONDS = 2.0
@@ -60,18 +61,11 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         opened = catalog if catalog is not None else await open_catalog(settings)
         app.state.catalog = opened
         app.state.policy = policy
-        delivering, scheduler, watch = courier(settings, opened, policy), Scheduler(opened), Watch(opened)
         try:
             await auth.check(settings, opened)
-            delivering.start()
-            watch.start()
-            if settings.scheduler:
-                scheduler.start()
-            yield
+            async with background(settings, opened, policy):
+                yield
         finally:
-            scheduler.stop()
-            await watch.stop()
-            await delivering.stop()
             await audits.close()
             await gateway.close()
             await authenticator.close()
@@ -108,6 +102,22 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
     app = Starlette(routes=routes, middleware=[gate], exception_handlers=FAILURES, lifespan=lifespan)
     app.state.gateway = gateway
     return app
+
+
+@asynccontextmanager
+async def background(settings: Settings, catalog: Catalog, policy: Policy) -> AsyncIterator[None]:
+    """What goes on beside requests: events are delivered, what is due is recorded, approvals are watched."""
+    delivering, scheduler, watch = courier(settings, catalog, policy), Scheduler(catalog), Watch(catalog)
+    try:
+        delivering.start()
+        watch.start()
+        if settings.scheduler:
+            scheduler.start()
+        yield
+    finally:
+        scheduler.stop()
+        await watch.stop()
+        await delivering.stop()
 
 
 async def open_catalog(settings: Settings) -> Catalog:

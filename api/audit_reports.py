@@ -13,8 +13,9 @@ from graph.commands import Command, associate, create_artifact
 from graph.contents import sha256
 from graph.times import Moment
 from reports.audit import bundle, excerpt
-from reports.audit.bundle import File, Form
+from reports.audit.bundle import File
 from reports.audit.covered import REPORT_TYPE, Covered, cover
+from reports.audit.forms import Form
 from reports.audit.report import report
 from reports.audit.scope import Scope, scope
 from reports.documents import Document

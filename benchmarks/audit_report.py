@@ -15,7 +15,7 @@ from benchmarks.databases import NAMES, catalogs
 from graph.access import Caller, Role
 from graph.catalog import Catalog
 from graph.lineage import Direction, walk
-from reports.audit.bundle import Form
+from reports.audit.forms import Form
 from tests.reports.audit.story import tell
 
 CALLER = Caller("123456789012", "bench", "bench", Role.WRITER)

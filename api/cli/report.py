@@ -1,9 +1,8 @@
 """`report audit|verify`: audit reports, and checking the file of one."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,21 +10,14 @@ from api.cli.call import DONE, FOUND, Call, Session, command
 from api.cli.options import AsOf, KnownAt
 from api.cli.progress import shown as progress
 from api.cli.values import moment
+from reports.audit.forms import Form
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from api.audit_reports import Audited
+
 PANEL = "Ask the graph"
-
-
-class ReportFormat(StrEnum):
-    """What a report is made as."""
-
-    pdf = "pdf"
-    html = "html"
-    json = "json"
-    csv = "csv"
-    zip = "zip"
 
 
 def register(app: typer.Typer) -> None:
@@ -43,8 +35,8 @@ def audit(
     known_at: KnownAt = None,
     question: Annotated[str | None, typer.Option(help="What you want to know, as the first page says it.")] = None,
     format: Annotated[  # noqa: A002  # the option's own name
-        ReportFormat, typer.Option(help="csv is a zip of all tables; zip has every format, and what verify checks.")
-    ] = ReportFormat.pdf,
+        Form, typer.Option(help="csv is a zip of all tables; zip has every format, and what verify checks.")
+    ] = Form.PDF,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - for standard output.")
     ] = None,
@@ -58,8 +50,6 @@ def audit(
     async def work(session: Session) -> int:
         from api.audit_reports import STEPS
         from api.audit_reports import audit as audited
-        from graph.canonical import digest
-        from reports.audit.bundle import Form
 
         when = await moment(session, as_of, known_at)
         named = session.named(arn)
@@ -69,7 +59,7 @@ def audit(
                 session.caller,
                 named,
                 when,
-                form=Form(format.value),
+                form=format,
                 question=question,
                 artifacts=session.artifacts if record else None,
                 on_progress=report,
@@ -79,21 +69,10 @@ def audit(
             sys.stdout.buffer.write(made.file.content)
             return DONE
         _write(Path(target), made.file.content)
-        document = {
-            "file": target,
-            "bytes": len(made.file.content),
-            "sha256": digest(made.file.content),
-            "arn": made.scope.arn,
-            "asOf": made.scope.as_of,
-            "knownAt": made.scope.known_at,
-            "knownAtSequence": made.scope.head.sequence,
-            "entities": made.entities,
-            "artifact": None if made.stored is None else made.stored[1],
-        }
         said = (
             f"{target}: {made.entities:,} entities, as of {made.scope.as_of}, ledger entry {made.scope.head.sequence}"
         )
-        call.emit(document, lambda console: console.print(said, markup=False))
+        call.emit(_document(target, made), lambda console: console.print(said, markup=False))
         return DONE
 
     return call.graph(work)
@@ -120,6 +99,22 @@ def verify(
 
     call.emit(document, show)
     return DONE if found.problem is None else FOUND
+
+
+def _document(target: str, made: "Audited") -> dict[str, Any]:
+    from graph.canonical import digest
+
+    return {
+        "file": target,
+        "bytes": len(made.file.content),
+        "sha256": digest(made.file.content),
+        "arn": made.scope.arn,
+        "asOf": made.scope.as_of,
+        "knownAt": made.scope.known_at,
+        "knownAtSequence": made.scope.head.sequence,
+        "entities": made.entities,
+        "artifact": None if made.stored is None else made.stored[1],
+    }
 
 
 def _write(path: Path, content: bytes) -> None:

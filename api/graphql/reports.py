@@ -2,7 +2,6 @@
 
 import base64
 from datetime import datetime
-from enum import StrEnum
 
 import strawberry
 
@@ -13,21 +12,19 @@ from api.graphql.scalars import BigInt
 from graph.canonical import digest
 from graph.errors import TooExpensiveError
 from graph.times import Moment, from_ms, from_us
-from reports.audit.bundle import Form
+from reports.audit.forms import Form
 
 MOST_CONTENT = 32 << 20
 """Bytes of a file that an answer may hold."""
 
 
-@strawberry.enum
-class ReportFormat(StrEnum):
-    """What a report is made as; CSV is a zip of all tables, ZIP has every format and what `stemma report verify` checks."""
-
-    PDF = "PDF"
-    HTML = "HTML"
-    JSON = "JSON"
-    CSV = "CSV"
-    ZIP = "ZIP"
+strawberry.enum(
+    Form,
+    name="ReportFormat",
+    description=(
+        "What a report is made as; CSV is a zip of all tables, ZIP has every format and what `stemma report verify` checks."
+    ),
+)
 
 
 @strawberry.input
@@ -35,7 +32,7 @@ class CreateAuditReportInput:
     """What is asked: the same ARN, question, `asOf` and `knownAt` give the same bytes, whatever is written meanwhile."""
 
     arn: strawberry.ID
-    format: ReportFormat = ReportFormat.PDF
+    format: Form = Form.PDF
     question: str | None = None
     as_of: datetime | None = None
     known_at: datetime | None = None
@@ -203,7 +200,7 @@ async def _made(context: Context, asked: CreateAuditReportInput, when: Moment, o
         context.caller,
         asked.arn,
         when,
-        form=Form(asked.format.value.lower()),
+        form=asked.format,
         question=asked.question,
         artifacts=context.artifacts(),
         on_progress=on_progress,

@@ -6,7 +6,6 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -14,6 +13,7 @@ import orjson
 from graph.canonical import digest
 from graph.checkpoints import Checkpoints
 from reports.audit.covered import Covered
+from reports.audit.forms import MEDIA_TYPES, Form
 from reports.audit.scope import Scope
 from reports.audit.seal import with_seal
 from reports.documents import Document, Figure, Figures, Part, Section, Table
@@ -24,25 +24,6 @@ FORMAT = "stemma-audit-report/1"
 MANIFEST, EXCERPT = "manifest.json", "ledger.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every file in a zip, so that the same files are the same zip."""
-
-
-class Form(StrEnum):
-    """What a report is made as."""
-
-    PDF = "pdf"
-    HTML = "html"
-    JSON = "json"
-    CSV = "csv"
-    ZIP = "zip"
-
-
-MEDIA_TYPES: Mapping[Form, str] = {
-    Form.PDF: "application/pdf",
-    Form.HTML: "text/html; charset=utf-8",
-    Form.JSON: "application/json",
-    Form.CSV: "application/zip",
-    Form.ZIP: "application/zip",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,3 +38,23 @@ export function Failed({ error, again }: { error: Error; again?: () => void }) {
     </div>
   );
 }
+
+/** A list that comes page by page, as react-query has it. */
+interface Pages {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => unknown;
+}
+
+/** The button that brings the next page of a list, where there is one. */
+export function More({ of, children }: { of: Pages; children: React.ReactNode }) {
+  return (
+    of.hasNextPage && (
+      <p>
+        <button type="button" onClick={() => void of.fetchNextPage()} disabled={of.isFetchingNextPage}>
+          {children}
+        </button>
+      </p>
+    )
+  );
+}

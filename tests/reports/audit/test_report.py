@@ -28,8 +28,8 @@ from graph.lineage import Direction, walk
 from graph.records import leaf_digest, revision_content
 from graph.registry import decisions
 from graph.verification import verify as verify_ledger
-from reports.audit.bundle import Form
 from reports.audit.covered import REPORT_TYPE
+from reports.audit.forms import Form
 from reports.audit.verification import verify
 from tests.reports.audit.story import HOSTILE, tell
 from tests.reports.pdfs import squeezed, text_of

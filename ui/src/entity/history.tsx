@@ -2,7 +2,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { ask } from "../graphql";
 import { Time, word } from "../shown";
-import { Busy, Failed } from "../states";
+import { Busy, Failed, More } from "../states";
 import { HISTORY } from "./data";
 
 export function History({ arn }: { arn: string }) {
@@ -40,11 +40,7 @@ export function History({ arn }: { arn: string }) {
             </li>
           ))}
       </ol>
-      {found.hasNextPage && (
-        <button type="button" onClick={() => void found.fetchNextPage()} disabled={found.isFetchingNextPage}>
-          Earlier changes
-        </button>
-      )}
+      <More of={found}>Earlier changes</More>
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
 import { ask } from "../graphql";
 import { Name, runPath, Time, word } from "../shown";
-import { Busy, Empty, Failed } from "../states";
+import { Busy, Empty, Failed, More } from "../states";
 import { EXECUTIONS, type Execution, open, STATUSES, tone } from "./data";
 
 const LOOK_MS = 2_000;
@@ -83,11 +83,7 @@ export function Executions() {
           </table>
         </div>
       )}
-      {found.hasNextPage && (
-        <button type="button" onClick={() => void found.fetchNextPage()} disabled={found.isFetchingNextPage}>
-          Earlier runs
-        </button>
-      )}
+      <More of={found}>Earlier runs</More>
     </section>
   );
 }

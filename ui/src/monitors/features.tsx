@@ -5,7 +5,7 @@ import { useSearchParams } from "react-router";
 import { Chart, Rows } from "../charts/figure";
 import { ask } from "../graphql";
 import { EntityLink, Name, word } from "../shown";
-import { Busy, Empty, Failed } from "../states";
+import { Busy, Empty, Failed, More } from "../states";
 import { type Feature, RUN_FEATURES } from "./run_data";
 
 export function Features({ run }: { run: string }) {
@@ -60,13 +60,7 @@ export function Features({ run }: { run: string }) {
           <FeatureCard key={feature.name} feature={feature} />
         ))}
       </div>
-      {found.hasNextPage && (
-        <p>
-          <button type="button" onClick={() => void found.fetchNextPage()} disabled={found.isFetchingNextPage}>
-            More features
-          </button>
-        </p>
-      )}
+      <More of={found}>More features</More>
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { ask } from "../graphql";
 import { useSession } from "../session";
 import { EntityLink, Time, word } from "../shown";
-import { Busy, Empty, Failed } from "../states";
+import { Busy, Empty, Failed, More } from "../states";
 import { RUN, SCHEDULES, type Schedule, START, STOP, tone } from "./data";
 
 export function Schedules() {
@@ -47,11 +47,7 @@ export function Schedules() {
           </table>
         </div>
       )}
-      {found.hasNextPage && (
-        <button type="button" onClick={() => void found.fetchNextPage()} disabled={found.isFetchingNextPage}>
-          More schedules
-        </button>
-      )}
+      <More of={found}>More schedules</More>
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { ask } from "../graphql";
 import { EntityLink, keyed, lineagePath, Name, word } from "../shown";
-import { Busy, Failed } from "../states";
+import { Busy, Failed, More } from "../states";
 import { RUN_VIOLATIONS } from "./run_data";
 
 export function Violations({ run, count }: { run: string; count: number }) {
@@ -60,11 +60,7 @@ export function Violations({ run, count }: { run: string; count: number }) {
           </table>
         </div>
       )}
-      {found.hasNextPage && (
-        <button type="button" onClick={() => void found.fetchNextPage()} disabled={found.isFetchingNextPage}>
-          More of {count}
-        </button>
-      )}
+      <More of={found}>More of {count}</More>
     </section>
   );
 }

@@ -7,7 +7,7 @@ import { Approval } from "../registry/approval";
 import { Collections } from "../registry/collections";
 import { GROUPS, nameOf } from "../registry/data";
 import { Name, Time } from "../shown";
-import { Busy, Empty, Failed } from "../states";
+import { Busy, Empty, Failed, More } from "../states";
 
 export function RegistryPage() {
   const [contains, setContains] = useState("");
@@ -80,11 +80,7 @@ export function RegistryPage() {
           </table>
         </div>
       )}
-      {found.hasNextPage && (
-        <button type="button" onClick={() => void found.fetchNextPage()} disabled={found.isFetchingNextPage}>
-          More groups
-        </button>
-      )}
+      <More of={found}>More groups</More>
     </div>
   );
 }
