@@ -67,16 +67,23 @@ export function Pairs({ title, pairs }: { title: string; pairs: { key: string; v
       <h2>{title}</h2>
       <dl>
         {pairs.map(({ key, value }) => (
-          <div key={key}>
-            <dt>
-              <bdi>{key}</bdi>
-            </dt>
-            <dd>
-              <bdi>{value}</bdi>
-            </dd>
-          </div>
+          <Term key={key} name={key} value={value} />
         ))}
       </dl>
     </section>
+  );
+}
+
+/** A name and its value, texts of users', in a list of facts. */
+export function Term({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>
+        <bdi>{name}</bdi>
+      </dt>
+      <dd>
+        <bdi>{value}</bdi>
+      </dd>
+    </div>
   );
 }

@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link, useParams } from "react-router";
+import { Term } from "../entity/facts";
 import { ask } from "../graphql";
 import { tone } from "../monitors/data";
 import { Features } from "../monitors/features";
@@ -135,14 +136,7 @@ function About({ run }: { run: RunState }) {
           </div>
         )}
         {told.map(([key, value]) => (
-          <div key={key}>
-            <dt>
-              <bdi>{word(key)}</bdi>
-            </dt>
-            <dd>
-              <bdi>{value}</bdi>
-            </dd>
-          </div>
+          <Term key={key} name={word(key)} value={value} />
         ))}
       </dl>
     </section>
