@@ -13,8 +13,8 @@ from graph.contents import content, sha256
 from graph.entities import Status
 from graph.jobs import File, JobKind
 from monitors import baselines
-from monitors.processing.analyses import ANALYSIS, CONSTRAINTS, STATISTICS, VIOLATIONS
 from monitors.processing.inputs import Prepared
+from monitors.processing.outcomes import ANALYSIS, CONSTRAINTS, STATISTICS, VIOLATIONS
 from monitors.processing.plans import Outcome
 from monitors.processing.sources import Bucket, Fetched
 from monitors.records import MEDIA_TYPES, Finding, Record

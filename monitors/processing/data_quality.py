@@ -1,0 +1,46 @@
+"""Data quality: statistics of a data set, and what of it does not fit a baseline."""
+
+from pathlib import Path
+
+from monitors.analysis import (
+    find_violations,
+    parse_constraints,
+    parse_statistics,
+    suggest_constraints,
+    violations_to_json,
+)
+from monitors.datasets import observe, translated
+from monitors.processing import captured, tables
+from monitors.processing.outcomes import CONSTRAINTS, STATISTICS, VIOLATIONS, written
+from monitors.processing.plans import Found, Outcome, Plan
+
+
+def data_quality(plan: Plan) -> Outcome:
+    """Compute them."""
+    read = tables.reading(plan)
+    if plan.window is not None:
+        names: list[str] = []
+        if plan.statistics is not None:
+            with translated():
+                names = list(parse_statistics(Path(plan.statistics).read_bytes()).features)
+        plan, read = tables.narrowed(plan), captured.reading(plan, names)
+    with translated():
+        observed = observe(plan.data, read)
+    if not observed.rows:
+        raise tables.empty(plan)
+    statistics = observed.statistics
+    with translated():
+        files = {STATISTICS: statistics.to_json(), CONSTRAINTS: suggest_constraints(statistics).to_json()}
+    held = plan.constraints is not None and plan.statistics is not None
+    found: list[Found] = []
+    if held:
+        with translated():
+            constraints = parse_constraints(Path(plan.constraints or "").read_bytes())
+            before = parse_statistics(Path(plan.statistics or "").read_bytes())
+            violations = find_violations(statistics, before, constraints)
+        files[VIOLATIONS] = violations_to_json(violations)
+        found = [
+            Found(item.feature_name, item.constraint_check_type, (item.feature_name,), item.to_document())
+            for item in violations
+        ]
+    return written(plan, observed, observed.columns, files, found, held=held)

@@ -1,0 +1,90 @@
+"""Model quality: predictions held against what really happened, and against a baseline's quality."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from graph.errors import InvalidError
+from monitors.analysis.quality import (
+    Problem,
+    QualityConfig,
+    QualityState,
+    find_quality_violations,
+    parse_quality_constraints,
+    quality_statistics,
+    quality_violations_to_json,
+    suggest_quality_constraints,
+)
+from monitors.datasets import translated
+from monitors.measurements import fold
+from monitors.processing import captured, tables
+from monitors.processing.outcomes import CONSTRAINTS, STATISTICS, VIOLATIONS, written
+from monitors.processing.plans import Found, Outcome, Plan
+
+PROBLEMS = {"regression": "Regression", "binaryclassification": "BinaryClassification"}
+PROBLEMS["multiclassclassification"] = "MulticlassClassification"
+
+
+def model_quality(plan: Plan) -> Outcome:
+    """Compute it."""
+    merged: list[str] = []
+    read, facts = tables.reading(plan), dict[str, Any]()
+    if plan.window is not None:
+        output = Path(plan.output)
+        plan = tables.narrowed(plan)
+        folder, counts, parts = captured.joined(Path(plan.data), Path(plan.truth or ""), output, plan.looked)
+        merged = [str(part.relative_to(output)) for part in parts]
+        facts = {"captured": counts.captured, "merged": counts.merged, "unlabelled": counts.unlabelled}
+        facts |= {"unmatched_labels": counts.unmatched, "replaced_labels": counts.replaced}
+        plan, read = replace(plan, data=str(folder)), captured.reading(plan)
+        columns = [column for key, (column, _) in captured.COLUMNS.items() if plan.attributes.get(key)]
+        plan = replace(
+            plan, attributes={key: column for key, (column, _) in captured.COLUMNS.items() if column in columns}
+        )
+    else:
+        columns = tables.columns(plan)
+    config = _quality_config(plan, columns)
+    with translated():
+        measured, state = fold(plan.data, config.columns, partial(QualityState, config), read)
+        if not measured.rows:
+            raise tables.empty(plan)
+        statistics = quality_statistics(state)
+        files = {STATISTICS: statistics.to_json(), CONSTRAINTS: suggest_quality_constraints(statistics).to_json()}
+    found: list[Found] = []
+    if plan.constraints is not None:
+        with translated():
+            constraints = parse_quality_constraints(Path(plan.constraints).read_bytes())
+            violations = find_quality_violations(statistics, constraints)
+        files[VIOLATIONS] = quality_violations_to_json(violations)
+        said = config.prediction or config.probability
+        spoken_of = tuple(dict.fromkeys(column for column in (config.label, said) if column is not None))
+        found = [Found(v.metric_name, v.constraint_check_type, spoken_of, v.to_document()) for v in violations]
+    facts["problem"] = config.problem
+    made = written(plan, measured, columns, files, found, held=plan.constraints is not None, facts=facts)
+    return replace(made, merged=tuple(merged))
+
+
+def _quality_config(plan: Plan, columns: Sequence[str]) -> QualityConfig:
+    problem = PROBLEMS.get((plan.problem or "").lower())
+    if problem is None:
+        raise InvalidError(
+            f"problem_type is {plan.problem!r}; known are {', '.join(PROBLEMS.values())}", path="problem_type"
+        )
+    named = {
+        name: tables.column(value, columns, name) for name, value in plan.attributes.items() if value not in ("", None)
+    }
+    if "ground_truth_attribute" not in named:
+        raise InvalidError(
+            f"ground_truth_attribute is not given; the data has the columns {tables.shown(columns)}",
+            path="ground_truth_attribute",
+        )
+    with translated():
+        return QualityConfig(
+            cast("Problem", problem),
+            named["ground_truth_attribute"],
+            prediction=named.get("inference_attribute"),
+            probability=named.get("probability_attribute"),
+            probability_threshold=plan.threshold,
+        )

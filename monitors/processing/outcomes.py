@@ -1,0 +1,48 @@
+"""The files that an analysis makes, and what came of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from monitors.processing.plans import Found, Outcome, Plan
+
+STATISTICS, CONSTRAINTS, VIOLATIONS = "statistics.json", "constraints.json", "constraint_violations.json"
+ANALYSIS = "analysis.json"
+
+
+def written(
+    plan: Plan,
+    data: Any,
+    columns: Sequence[str],
+    files: dict[str, bytes],
+    found: Sequence[Found],
+    *,
+    held: bool,
+    facts: dict[str, Any] | None = None,
+) -> Outcome:
+    """Write the files, and say what was read and found.
+
+    Args:
+        plan: What was to be computed.
+        data: What was read: `Measured`, or what has the same fields.
+        columns: Of the data.
+        files: By their names.
+        found: The violations.
+        held: Whether the data was held against a baseline.
+        facts: Parameters of the trial component.
+    """
+    folder = Path(plan.output)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return Outcome(
+        data.digest,
+        data.size,
+        data.files,
+        data.format,
+        data.rows,
+        tuple(columns),
+        tuple(files),
+        held,
+        tuple(found),
+        facts=facts or {},
+    )
