@@ -3,7 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -12,6 +12,9 @@ from graph import arns
 from graph.errors import SettingError
 from graph.reach.policy import Policy
 from graph.store.provider import EmbeddedProvider, Neo4jProvider, Provider
+
+if TYPE_CHECKING:
+    from monitors.processing.shadows import Serving
 
 CONFIG_FILE = "STEMMA_CONFIG"
 DEFAULT_FILE = Path("stemma.toml")
@@ -57,6 +60,15 @@ class Settings(BaseSettings):
         "",
         description="loaders of models that run code or trust a file, with commas: pickle, pyfunc, skops; none by default",
     )
+    model_loaders: str = Field(
+        "onnx,xgboost,lightgbm,catboost,skops",
+        description="loaders that may serve the model of an analysis for its run, with commas; those of `unsafe_loaders` too",
+    )
+    model_commands: dict[str, list[str]] = Field(
+        {},
+        description="programs that serve models for a run, by their container's image, as JSON: "
+        '{"my-image": ["python", "serve.py", "{model}", "{port}"]}',
+    )
     allowed_hosts: list[str] = Field([], description="`Host` names answered beside the loopback ones")
     graphiql: bool = Field(False, description="serve GraphiQL and allow introspection at /graphql")
     log_level: str = Field("info", description="debug, info, warning or error")
@@ -99,6 +111,18 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no loader {', '.join(sorted(unknown))}; there are pickle, pyfunc, skops")
         return value
 
+    @field_validator("model_loaders")
+    @classmethod
+    def _model_loaders(cls, value: str) -> str:
+        known = {"onnx", "xgboost", "lightgbm", "catboost", "skops"}
+        unknown = {name.strip() for name in value.split(",") if name.strip()} - known
+        if unknown:
+            raise ValueError(
+                f"there is no loader {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}, and "
+                "unsafe_loaders allows the others"
+            )
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _log_level(cls, value: str) -> str:
@@ -134,6 +158,14 @@ class Settings(BaseSettings):
     def loaders(self) -> frozenset[str]:
         """The unsafe loaders that are allowed."""
         return frozenset(name.strip() for name in self.unsafe_loaders.split(",") if name.strip())
+
+    @property
+    def serving(self) -> "Serving":
+        """What may serve the model of an analysis for its run."""
+        from monitors.processing.shadows import Serving
+
+        loaders = tuple(name.strip() for name in self.model_loaders.split(",") if name.strip())
+        return Serving(loaders, self.loaders, self.model_commands)
 
     def reach(self, *, local_user: bool = False) -> Policy:
         """What may be touched for whom.

@@ -38,7 +38,14 @@ async def _work(settings: Settings, accounts: Sequence[str] | None, *, once: boo
     try:
         limits = Limits(settings.job_memory_mb, settings.job_seconds, settings.job_input_bytes)
         slots, a_schedule = settings.worker_slots, settings.schedule_slots
-        worker = Worker(catalog, policy, limits, slots=slots, a_schedule=a_schedule, accounts=accounts)
+        worker = Worker(
+            *(catalog, policy, limits),
+            slots=slots,
+            a_schedule=a_schedule,
+            accounts=accounts,
+            serving=settings.serving,
+            pages="reports.monitoring.writing",
+        )
         scheduler = Scheduler(catalog, accounts=accounts)
         if once:
             if settings.scheduler:

@@ -95,6 +95,7 @@ class Subject:
         model: The ARN of the model whose data this is, where one was named.
         reading: How the data was read, as far as it was not as usual.
         settings: What else the numbers depend on.
+        again: How it is done again, where no command of ours does it.
     """
 
     monitor: str
@@ -105,6 +106,7 @@ class Subject:
     model: str | None = None
     reading: Reading = field(default_factory=Reading)
     settings: Mapping[str, float | int | str] = field(default_factory=dict)
+    again: str | None = None
 
 
 Found = TypeVar("Found")

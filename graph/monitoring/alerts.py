@@ -18,7 +18,7 @@ from graph.monitoring import executions, names
 from graph.monitoring.executions import ExecutionFilter, ExecutionStatus
 from graph.monitoring.schedules import Schedule
 from graph.store.store import Store
-from graph.times import Moment, from_ms
+from graph.times import Moment, from_ms, now_ms
 
 FAILING = (ExecutionStatus.VIOLATIONS, ExecutionStatus.FAILED)
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", re.ASCII)
@@ -147,6 +147,26 @@ def change(
         *(associate(cause, made.arn, AssociationType.CONTRIBUTED_TO) for cause in causes),
         associate(made.arn, schedule.entity.arn, AssociationType.ASSOCIATED_WITH),
     ]
+
+
+async def changed(
+    store: Store, place: Place, schedule: Schedule, job: str, when: Moment, causes: Sequence[str]
+) -> list[Command]:
+    """The commands that record that a run changed the state of its schedule's alert; none where it is what it was.
+
+    Args:
+        store: Where runs and changes are.
+        place: Where ARNs are made.
+        schedule: Whose alert it is.
+        job: The processing job of the run.
+        when: The moment.
+        causes: ARNs of what was found.
+    """
+    now = await status(store, place, schedule)
+    before = await last(store, place, schedule, when)
+    if now is (AlertStatus.OK if before is None else before.status):
+        return []
+    return change(place, schedule, now, job, now_ms(), causes=causes if now is AlertStatus.IN_ALERT else ())
 
 
 def _change(action: Entity) -> AlertChange:

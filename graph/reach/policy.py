@@ -3,6 +3,7 @@
 import os
 import stat
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -178,6 +179,10 @@ class Policy:
             )
         return found
 
+    def networks(self, account: str) -> list[str]:
+        """Networks beside the public ones that hosts of an account may lie in."""
+        return [str(network) for network in self._rules(account).networks]
+
     def _rules(self, account: str) -> Rules:
         return self.accounts.get(account, NOTHING)
 
@@ -201,6 +206,18 @@ class Policy:
             f"{given[:200]!r} is not among what the service may touch for account {account}: "
             f"`{rule}` in [accounts.{account}] of the file that {SETTING} names lists what is"
         )
+
+
+def only(account: str, url: str, networks: Sequence[str] = ()) -> Policy:
+    """A policy that allows one host and nothing else.
+
+    Args:
+        account: For whom.
+        url: An address of that host.
+        networks: Of addresses beside the public ones that it may have.
+    """
+    rules = Rules(origins=(origins.origin_of(url),), networks=tuple(ip_network(text) for text in networks))
+    return Policy({account: rules})
 
 
 def _parsed(document: dict[str, Any], path: Path) -> dict[str, Rules]:

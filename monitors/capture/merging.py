@@ -52,6 +52,16 @@ class Counts:
         """Captured records without a label, so far."""
         return self.captured - self.merged
 
+    def facts(self) -> dict[str, str | float]:
+        """As parameters of a run."""
+        return {
+            "captured": self.captured,
+            "merged": self.merged,
+            "unlabelled": self.unlabelled,
+            "unmatched_labels": self.unmatched,
+            "replaced_labels": self.replaced,
+        }
+
     def check(self, share: float) -> None:
         """Refuse data of which too much can't be read.
 

@@ -30,6 +30,12 @@ class XGBoostModel:
         with speaking_for("This is no model that XGBoost reads (JSON or UBJ, as `save_model` writes it)"):
             self._booster.load_model(bytearray(content))
 
+    @property
+    def feature_names(self) -> list[str] | None:
+        """What the columns of its training were called."""
+        names: list[str] | None = self._booster.feature_names
+        return names
+
     def predict(self, frame: pl.DataFrame) -> Numbers:
         """Predictions on the objective's scale: probabilities for logistic ones."""
         with speaking_for("XGBoost can't predict"):
@@ -79,6 +85,11 @@ class LightGBMModel:
         names = self._booster.feature_name()
         self._names = None if all(name.startswith("Column_") for name in names) else names
 
+    @property
+    def feature_names(self) -> list[str] | None:
+        """What the columns of its training were called."""
+        return self._names
+
     def predict(self, frame: pl.DataFrame) -> Numbers:
         """Predictions on the objective's scale: probabilities for classifiers."""
         with speaking_for("LightGBM can't predict"):
@@ -126,6 +137,12 @@ class CatBoostModel:
             path.write_bytes(content)
             self._model.load_model(str(path))
 
+    @property
+    def feature_names(self) -> list[str] | None:
+        """What the columns of its training were called."""
+        names: list[str] = self._model.feature_names_
+        return None if names == [str(position) for position in range(len(names))] else names
+
     def predict(self, frame: pl.DataFrame) -> Numbers:
         """Probabilities for classifiers, values for regressors."""
         classes = len(self._model.classes_) if self._model.classes_ is not None else 0
@@ -150,7 +167,7 @@ class CatBoostModel:
 
     def matrix(self, frame: pl.DataFrame) -> Any:
         """Numbers in the model's order; with categories a pool."""
-        ordered = named(frame, self._names(frame))
+        ordered = named(frame, self.feature_names)
         categorical = list(self._model.get_cat_feature_indices())
         if not categorical and pl.String not in ordered.dtypes:
             return matrix(ordered)
@@ -159,11 +176,7 @@ class CatBoostModel:
 
     def places(self, frame: pl.DataFrame) -> list[int]:
         """Where the model's columns stand in a frame."""
-        return [frame.columns.index(name) for name in named(frame, self._names(frame)).columns]
-
-    def _names(self, frame: pl.DataFrame) -> list[str] | None:
-        names = self._model.feature_names_
-        return None if names == [str(position) for position in range(len(frame.columns))] else names
+        return [frame.columns.index(name) for name in named(frame, self.feature_names).columns]
 
 
 def _in_order(values: Numbers, order: list[int]) -> Numbers:

@@ -22,6 +22,7 @@ from graph.reach import Policy
 from monitors.analysis.errors import ModelError
 
 CSV, JSON_LINES, JSON = "text/csv", "application/jsonlines", "application/json"
+_NO_FEATURES = {"features": "[]", "features_kvp": "{}"}
 LARGEST_REQUEST = 5 << 20
 """Bytes of a request, at most; SageMaker itself takes 6 MB."""
 MOST_ROWS = 100_000
@@ -31,15 +32,20 @@ AT_ONCE = 4
 RETRIES = 3
 BUSY = (429, 502, 503, 504)
 
+Where = int | str | None
+"""A place in an answer: of CSV the index of a column, of JSON a JMESPath (or an index); all of it if None."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """How a container is spoken to; the keys of Clarify's `predictor`.
 
     Attributes:
-        content_type: `text/csv` (a line a row, without a header) or `application/jsonlines`.
-        accept_type: The same, or `application/json`; as `content_type` if None.
-        content_template: A line of JSON Lines: `$features` is the list of values, `$features_kvp` an object by column.
+        content_type: `text/csv` (a line a row, without a header), `application/jsonlines` or `application/json`.
+        accept_type: The type of the answers; as `content_type` if None.
+        content_template: A line of JSON Lines, of which `$features` is the list of values and `$features_kvp` an object by
+            column; of JSON a whole request, of which `$records` is the list of its rows, or `$record` its only one.
+        record_template: A row of JSON, with `$features` or `$features_kvp`.
         probability: Where the answer is: of CSV the index of a column, of JSON a JMESPath; all of it if None.
     """
 
@@ -47,23 +53,35 @@ class Exchange:
     accept_type: str | None = None
     content_template: str = '{"features":$features}'
     probability: int | str | None = None
+    record_template: str = "$features"
 
     def __post_init__(self) -> None:
-        if self.content_type not in (CSV, JSON_LINES):
-            raise InvalidError(f"content_type is {self.content_type!r}; {CSV} or {JSON_LINES} is needed")
+        if self.content_type not in (CSV, JSON_LINES, JSON):
+            raise InvalidError(f"content_type is {self.content_type!r}; {CSV}, {JSON_LINES} or {JSON} is needed")
         if self.accepted not in (CSV, JSON_LINES, JSON):
             raise InvalidError(f"accept_type is {self.accept_type!r}; {CSV}, {JSON_LINES} or {JSON} is needed")
-        try:
-            orjson.loads(Template(self.content_template).substitute(features="[]", features_kvp="{}"))
-        except (KeyError, ValueError):
-            raise InvalidError(
-                f"content_template {self.content_template!r} gives no JSON; write it with $features or $features_kvp"
-            ) from None
+        if self.content_type == JSON:
+            _tried("record_template", self.record_template, "$features or $features_kvp", **_NO_FEATURES)
+            _tried("content_template", self.content_template, "$records or $record", records="[]", record="[]")
+        else:
+            _tried("content_template", self.content_template, "$features or $features_kvp", **_NO_FEATURES)
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether a request holds one row."""
+        return self.content_type == JSON and "$records" not in self.content_template.replace("${", "$")
 
     @property
     def accepted(self) -> str:
         """The type of the answers."""
         return self.accept_type or self.content_type
+
+    def body(self, lines: Sequence[bytes]) -> bytes:
+        """The request for rows that are written already."""
+        if self.content_type != JSON:
+            return b"".join(lines)
+        rows = [line.decode().rstrip("\n") for line in lines]
+        return Template(self.content_template).substitute(records=f"[{','.join(rows)}]", record=rows[0]).encode()
 
 
 class ContainerModel:
@@ -89,18 +107,33 @@ class ContainerModel:
             raise UnavailableError(f"{base}/ping answers {status}{_said(said)}; the model is not ready")
 
     def predict(self, frame: pl.DataFrame) -> NDArray[np.float64]:
-        """The answers for rows, several requests at a time: (rows, outputs)."""
-        lines = list(_csv_lines(frame) if self._exchange.content_type == CSV else self._json_lines(frame))
-        parts = _parts(lines)
-        return np.concatenate(asyncio.run(self._all(parts)))
+        """The answers for rows as numbers: (rows, outputs)."""
+        (told,) = self.answers(frame, [self._exchange.probability])
+        return numbers(told, self._exchange)
 
-    async def _all(self, parts: Sequence[list[bytes]]) -> list[NDArray[np.float64]]:
+    def answers(self, frame: pl.DataFrame, places: Sequence[Where]) -> list[list[Any]]:
+        """What stands in the answers at places, several requests at a time: for each place a value a row.
+
+        Raises:
+            ModelError: the answers can't be read, or are not as many as the rows.
+        """
+        exchange = self._exchange
+        if exchange.content_type == CSV:
+            lines = list(_csv_lines(frame))
+        else:
+            template = exchange.content_template if exchange.content_type == JSON_LINES else exchange.record_template
+            lines = list(_filled(frame, template))
+        parts = _parts(lines, 1 if exchange.one_by_one else MOST_ROWS)
+        read = asyncio.run(self._all(parts, places))
+        return [[value for part in read for value in part[position]] for position in range(len(places))]
+
+    async def _all(self, parts: Sequence[list[bytes]], places: Sequence[Where]) -> list[list[list[Any]]]:
         turns = asyncio.Semaphore(AT_ONCE)
 
-        async def ask(lines: list[bytes]) -> NDArray[np.float64]:
+        async def ask(lines: list[bytes]) -> list[list[Any]]:
             async with turns:
-                said = await self._asked(b"".join(lines))
-            return read_answers(said, len(lines), self._exchange)
+                said = await self._asked(self._exchange.body(lines))
+            return [read_values(said, len(lines), self._exchange, where) for where in places]
 
         return await asyncio.gather(*(ask(lines) for lines in parts))
 
@@ -129,64 +162,95 @@ class ContainerModel:
         done = await fetcher.fetch(method, url, headers=headers, content=body or None)
         return done.status, done.content
 
-    def _json_lines(self, frame: pl.DataFrame) -> Iterator[bytes]:
-        template = Template(self._exchange.content_template)
-        for row in frame.rows():
-            listed = orjson.dumps(list(row)).decode()
-            named = orjson.dumps(dict(zip(frame.columns, row, strict=True))).decode()
-            yield template.substitute(features=listed, features_kvp=named).encode() + b"\n"
+
+def numbers(told: Sequence[Any], exchange: Exchange) -> NDArray[np.float64]:
+    """Answers as numbers: (rows, outputs).
+
+    Raises:
+        ModelError: they are none.
+    """
+    try:
+        return np.asarray([_floats(value) for value in told], dtype=np.float64).reshape(len(told), -1)
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"The model's answer can't be read as numbers of {exchange.accepted}: {error}.") from error
 
 
-def read_answers(said: bytes, rows: int, exchange: Exchange) -> NDArray[np.float64]:
-    """The answers to a number of rows: (rows, outputs).
+def read_values(said: bytes, rows: int, exchange: Exchange, where: Where) -> list[Any]:
+    """What stands at a place of the answers to a number of rows, a value a row.
 
     Raises:
         ModelError: They are not of the type that was asked for, or not as many.
     """
     try:
-        listed = _of_csv(said, rows, exchange) if exchange.accepted == CSV else _of_json(said, exchange)
-        made = np.asarray(listed, dtype=np.float64)
+        listed = _of_csv(said, rows, where) if exchange.accepted == CSV else _of_json(said, exchange, where)
     except (ValueError, TypeError, IndexError) as error:
         raise ModelError(f"The model's answer can't be read as {exchange.accepted}: {error}{_said(said)}.") from error
-    if len(made) != rows:
-        raise ModelError(f"The model answered {rows:,} rows with {len(made):,} predictions{_said(said)}.")
-    return made.reshape(rows, -1)
+    if len(listed) != rows:
+        raise ModelError(f"The model answered {rows:,} rows with {len(listed):,} predictions{_said(said)}.")
+    return listed
 
 
-def _of_csv(said: bytes, rows: int, exchange: Exchange) -> list[list[float]]:
+def _of_csv(said: bytes, rows: int, where: Where) -> list[Any]:
     lines = [line for line in csv.reader(io.StringIO(said.decode())) if line]
     if len(lines) == 1 and rows > 1 and len(lines[0]) == rows:
         lines = [[field] for field in lines[0]]  # as the XGBoost container writes a batch
-    if exchange.probability is not None:
-        lines = [[line[int(exchange.probability)]] for line in lines]
-    return [[number for field in line for number in _numbers(field)] for line in lines]
+    if where is not None:
+        return [_field(line[int(where)]) for line in lines]
+    return [_field(line[0]) if len(line) == 1 else [_field(field) for field in line] for line in lines]
 
 
-def _numbers(field: str) -> list[float]:
-    """A field: a number, or a list of them in JSON."""
-    return [float(item) for item in orjson.loads(field)] if field.lstrip().startswith("[") else [float(field)]
+def _field(field: str) -> Any:
+    """A field: a text, or a list in JSON."""
+    return orjson.loads(field) if field.lstrip().startswith("[") else field
 
 
-def _of_json(said: bytes, exchange: Exchange) -> list[Any]:
+def _floats(value: Any) -> list[float]:
+    if isinstance(value, list):
+        return [number for item in value for number in _floats(item)]
+    return [float(value)]
+
+
+def _of_json(said: bytes, exchange: Exchange, where: Where) -> list[Any]:
     import jmespath
 
     def found(document: Any) -> Any:
-        if exchange.probability is None:
+        if where is None:
             return document
+        # An index counts in the list of what is told of a row.
+        expression = f"[{where}]" if str(where).isdecimal() else str(where)
         try:
-            held = jmespath.search(str(exchange.probability), document)
+            held = jmespath.search(expression, document)
         except jmespath.exceptions.JMESPathError as error:
-            raise ValueError(f"{exchange.probability!r} is no JMESPath ({error})") from error
+            raise ValueError(f"{where!r} is no JMESPath ({error})") from error
         if held is None:
-            raise ValueError(f"it has nothing at {exchange.probability!r}")
+            raise ValueError(f"it has nothing at {where!r}")
         return held
 
     if exchange.accepted == JSON:
         whole = found(orjson.loads(said))
         if not isinstance(whole, list):
+            if exchange.one_by_one:
+                return [whole]
             raise ValueError("a list of predictions is needed; say where it is")
         return whole
     return [found(orjson.loads(line)) for line in said.splitlines() if line.strip()]
+
+
+def _filled(frame: pl.DataFrame, template: str) -> Iterator[bytes]:
+    """Each row, put into a template, and a line's end."""
+    whole = Template(template)
+    for row in frame.rows():
+        listed = orjson.dumps(list(row)).decode()
+        named = orjson.dumps(dict(zip(frame.columns, row, strict=True))).decode()
+        yield whole.substitute(features=listed, features_kvp=named).encode() + b"\n"
+
+
+def _tried(what: str, template: str, holders: str, **values: str) -> None:
+    """Refuse a template that makes no JSON."""
+    try:
+        orjson.loads(Template(template).substitute(**values))
+    except (KeyError, ValueError):
+        raise InvalidError(f"{what} {template!r} gives no JSON; write it with {holders}", path=what) from None
 
 
 def _csv_lines(frame: pl.DataFrame) -> Iterator[bytes]:
@@ -203,12 +267,12 @@ def _breaks(values: pl.Series) -> bool:
     return bool(values.str.contains(r"[\r\n]").any())
 
 
-def _parts(lines: Sequence[bytes]) -> list[list[bytes]]:
+def _parts(lines: Sequence[bytes], most: int) -> list[list[bytes]]:
     """Lines in requests that are not too large."""
     parts: list[list[bytes]] = [[]]
     size = 0
     for line in lines:
-        if parts[-1] and (size + len(line) > LARGEST_REQUEST or len(parts[-1]) >= MOST_ROWS):
+        if parts[-1] and (size + len(line) > LARGEST_REQUEST or len(parts[-1]) >= most):
             parts.append([])
             size = 0
         parts[-1].append(line)

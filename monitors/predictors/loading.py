@@ -1,6 +1,7 @@
 """From a place to a model: what its name says it is, and whether it may be read."""
 
 import hashlib
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from monitors.analysis.errors import ModelError
 from monitors.datasets import translated
 from monitors.predictors.container import ContainerModel, Exchange
 from monitors.predictors.onnx import OnnxModel
-from monitors.predictors.probe import read_safely
+from monitors.predictors.probe import READERS, read_safely
 from monitors.predictors.pyfunc import PyfuncModel
 from monitors.predictors.scikit import from_pickle, from_skops
 
@@ -71,6 +72,7 @@ def load(
     format: str | None = None,  # noqa: A002  # the word for it, as for data sets
     unsafe: Collection[str] = (),
     exchange: Exchange | None = None,
+    alone: bool = False,
 ) -> Predictor:
     """Load the model at a place.
 
@@ -81,6 +83,7 @@ def load(
         format: What it is; told by the name if None.
         unsafe: Which loaders of `UNSAFE` the operator allows; never from a request.
         exchange: How a container is spoken to.
+        alone: Whether this process may end on a file that is none: then no other one reads native files first.
 
     Raises:
         NotFoundError: nothing is there.
@@ -116,6 +119,8 @@ def load(
             "skops": lambda held: from_skops(held, trust="skops" in unsafe),
             "pickle": from_pickle,
         }
+        if alone:
+            readers |= READERS
         model = readers[kind](content) if kind in readers else read_safely(kind, content)
         return Predictor(uri, path.name, kind, hashlib.sha256(content).hexdigest(), len(content), model)
 
@@ -123,10 +128,10 @@ def load(
 def _content(policy: Policy, account: str, path: Path) -> bytes:
     """The file, read once, so that what is loaded is what its digest says."""
     with policy.open(account, str(path)) as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ModelError(f"{path} is larger than {LARGEST >> 30} GiB; serve it over HTTP instead.")
-    return content
+        # Reading up to a number of bytes would take as much memory beforehand.
+        if os.fstat(file.fileno()).st_size > LARGEST:
+            raise ModelError(f"{path} is larger than {LARGEST >> 30} GiB; serve it over HTTP instead.")
+        return file.read()
 
 
 def _manifest(policy: Policy, account: str, folder: Path) -> tuple[str, int]:

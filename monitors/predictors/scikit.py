@@ -32,6 +32,11 @@ class ScikitModel:
         self._classes = len(np.ravel(getattr(estimator, "classes_", [])))
         self.binary = self._classes == 2
 
+    @property
+    def feature_names(self) -> list[str] | None:
+        """What the columns of its training were called."""
+        return self._names
+
     def predict(self, frame: pl.DataFrame) -> Numbers:
         """Probabilities of a classifier (of two classes, the second's), else what it predicts."""
         with speaking_for(f"The {type(self._estimator).__name__} can't predict"):

@@ -1,20 +1,27 @@
 """What a job reads, brought to this host: from its request, or from the window of its schedule, to a plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import orjson
 
+from graph import jobs
+from graph.commands import Place
 from graph.errors import InvalidError, NotFoundError
+from graph.jobs import JobKind
+from graph.monitoring.executions import Execution
 from graph.monitoring.runs import inputs_of
+from monitors.processing.clarify import questions
 from monitors.processing.images import Image, image_of
 from monitors.processing.plans import Analysis, Plan, read_format
 from monitors.processing.sources import Bucket, Fetched, below
 
 ATTRIBUTES = ("ground_truth_attribute", "inference_attribute", "probability_attribute")
 CONFIGURATION = "analysis_config"
+AGAIN = "The same request over the same files computes the same: DescribeProcessingJob repeats the request."
+RERUN = "Windows of its schedule are run again by: stemma monitor schedule backfill"
 FILES = 100_000
 """Files that one job may read."""
 
@@ -29,6 +36,7 @@ class Prepared:
         deployments: ARNs of the deployments whose data it is.
         endpoint: the ARN of the endpoint.
         merged: where records that were joined with ground truth go: an `s3://` folder.
+        models: ARNs of the models that are asked.
     """
 
     plan: Plan
@@ -37,6 +45,7 @@ class Prepared:
     deployments: list[str] = field(default_factory=list)
     endpoint: str | None = None
     merged: str | None = None
+    models: tuple[str, ...] = ()
 
 
 def of_job(told: Mapping[str, Any], bucket: Bucket, folder: Path) -> Prepared:
@@ -67,7 +76,7 @@ def of_job(told: Mapping[str, Any], bucket: Bucket, folder: Path) -> Prepared:
     made = folder / "output"
     made.mkdir()
     if image is Image.CLARIFY:
-        return Prepared(_clarify(told, small, held, made), output)
+        return Prepared(clarify_plan(_clarify(told, small, held, made), bucket, folder), output)
     name, data = _dataset(environment, held)
     fields = read_format(_json(environment.get("dataset_format", '{"csv": {"header": true}}'), "dataset_format"))
     quality = environment.get("analysis_type", "").upper() == "MODEL_QUALITY"
@@ -90,6 +99,26 @@ def of_job(told: Mapping[str, Any], bucket: Bucket, folder: Path) -> Prepared:
         drift_method=environment.get("categorical_drift_method"),
     )
     return Prepared(plan, output, inputs)
+
+
+def introduced(prepared: Prepared, run: Execution, place: Place, pages: str | None) -> Prepared:
+    """The same with what its report calls the run.
+
+    Args:
+        prepared: What is computed.
+        run: The run.
+        place: Where ARNs are made.
+        pages: The module that makes the report; none if None.
+    """
+    baseline = prepared.inputs.get("constraints")
+    subject = {
+        "arn": jobs.component_arn(place, JobKind.PROCESSING, run.job),
+        "job": run.job,
+        "baseline": None if baseline is None else baseline.uri,
+        "model": ((prepared.plan.config or {}).get("predictor") or {}).get("model_name"),
+        "again": AGAIN if run.schedule is None else f"{AGAIN} {RERUN} {run.schedule}",
+    }
+    return replace(prepared, plan=replace(prepared.plan, pages=pages, subject=subject))
 
 
 def fetch_all(bucket: Bucket, uri: str, folder: Path, name: str) -> list[Fetched]:
@@ -129,22 +158,37 @@ def _clarify(
     )
     if configured is None:
         raise InvalidError(f"the job has no input {CONFIGURATION}", path="ProcessingInputs", constraint=CONFIGURATION)
-    config = _json(text_of(small, configured), "analysis_config.json")
+    config = analysis_config(small, configured)
     if "dataset" not in held:
         raise InvalidError("the job has no input dataset", path="ProcessingInputs", constraint="dataset")
-    kinds = {"text/csv": "csv", "application/jsonlines": "jsonl", "application/x-parquet": "parquet"}
-    kind = config.get("dataset_type", "text/csv")
-    if kind not in kinds:
-        raise InvalidError(f"dataset_type is {kind!r}; known are {', '.join(kinds)}", path="dataset_type")
-    methods = config.get("methods", {})
-    if not {"pre_training_bias", "post_training_bias"} & methods.keys():
-        raise InvalidError(
-            f"analysis_config.json asks for {', '.join(methods) or 'nothing'}; bias is what can be computed",
-            path="methods",
-            constraint="pre_training_bias, post_training_bias",
-        )
+    questions.check(config)
     _, here, uri = held["dataset"]
-    return Plan(Analysis.BIAS, str(_only(here)), uri, str(made), format=kinds[kind], config=config)
+    analysis = Analysis.BIAS if questions.asks_bias(config) else Analysis.EXPLAINABILITY
+    kind = questions.FORMATS[config.get("dataset_type", "text/csv")]
+    return Plan(analysis, str(_only(here)), uri, str(made), format=kind, config=config)
+
+
+def clarify_plan(plan: Plan, bucket: Bucket, folder: Path) -> Plan:
+    """The plan with what its configuration names beside the data, brought here.
+
+    Raises:
+        NotFoundError: there is nothing at a URI.
+        ForbiddenError: the account may not touch it.
+    """
+    here = {}
+    for name, uri in questions.sides(plan.config or {}).items():
+        fetch_all(bucket, uri, folder / "inputs" / name, name)
+        here[name] = str(_only(folder / "inputs" / name))
+    return replace(plan, sides=here)
+
+
+def analysis_config(read: Mapping[str, Any], uri: str) -> dict[str, Any]:
+    """The configuration that lay at a URI when the job was made.
+
+    Raises:
+        InvalidError: it could not be read, or is no JSON.
+    """
+    return _json(text_of(read, uri), "analysis_config.json")
 
 
 def text_of(read: Mapping[str, Any], uri: str) -> str:

@@ -36,8 +36,7 @@ def model_quality(plan: Plan) -> Outcome:
         plan = tables.narrowed(plan)
         folder, counts, parts = captured.joined(Path(plan.data), Path(plan.truth or ""), output, plan.looked)
         merged = [str(part.relative_to(output)) for part in parts]
-        facts = {"captured": counts.captured, "merged": counts.merged, "unlabelled": counts.unlabelled}
-        facts |= {"unmatched_labels": counts.unmatched, "replaced_labels": counts.replaced}
+        facts = counts.facts()
         plan, read = replace(plan, data=str(folder)), captured.reading(plan)
         columns = [column for key, (column, _) in captured.COLUMNS.items() if plan.attributes.get(key)]
         plan = replace(
@@ -62,8 +61,9 @@ def model_quality(plan: Plan) -> Outcome:
         spoken_of = tuple(dict.fromkeys(column for column in (config.label, said) if column is not None))
         found = [Found(v.metric_name, v.constraint_check_type, spoken_of, v.to_document()) for v in violations]
     facts["problem"] = config.problem
-    made = written(plan, measured, columns, files, found, held=plan.constraints is not None, facts=facts)
-    return replace(made, merged=tuple(merged))
+    return written(
+        *(plan, measured, columns, files, found), held=plan.constraints is not None, facts=facts, merged=merged
+    )
 
 
 def _quality_config(plan: Plan, columns: Sequence[str]) -> QualityConfig:
@@ -86,5 +86,5 @@ def _quality_config(plan: Plan, columns: Sequence[str]) -> QualityConfig:
             named["ground_truth_attribute"],
             prediction=named.get("inference_attribute"),
             probability=named.get("probability_attribute"),
-            probability_threshold=plan.threshold,
+            probability_threshold=0.5 if plan.threshold is None else plan.threshold,
         )

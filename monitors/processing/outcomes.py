@@ -7,7 +7,7 @@ from typing import Any
 from monitors.processing.plans import Found, Outcome, Plan
 
 STATISTICS, CONSTRAINTS, VIOLATIONS = "statistics.json", "constraints.json", "constraint_violations.json"
-ANALYSIS = "analysis.json"
+ANALYSIS, LOCAL = "analysis.json", "explanations_shap/out.csv"
 
 
 def written(
@@ -19,6 +19,7 @@ def written(
     *,
     held: bool,
     facts: dict[str, Any] | None = None,
+    merged: Sequence[str] = (),
 ) -> Outcome:
     """Write the files, and say what was read and found.
 
@@ -30,10 +31,13 @@ def written(
         found: The violations.
         held: Whether the data was held against a baseline.
         facts: Parameters of the trial component.
+        merged: Files with records joined with ground truth, below the plan's output.
     """
     folder = Path(plan.output)
     for name, content in files.items():
-        (folder / name).write_bytes(content)
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
     return Outcome(
         data.digest,
         data.size,
@@ -44,5 +48,6 @@ def written(
         tuple(files),
         held,
         tuple(found),
-        facts=facts or {},
+        tuple(merged),
+        facts or {},
     )

@@ -13,6 +13,7 @@ class Analysis(StrEnum):
     DATA_QUALITY = "DataQuality"
     MODEL_QUALITY = "ModelQuality"
     BIAS = "ModelBias"
+    EXPLAINABILITY = "ModelExplainability"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Plan:
         constraints, statistics: files of a baseline that the data is held against; without both it becomes one.
         problem: of model quality.
         attributes: columns by what they are: `ground_truth_attribute`, `inference_attribute`, `probability_attribute`.
-        threshold: above which a probability is positive.
+        threshold: above which a probability is positive; None for what the configuration says.
         config: Clarify's analysis_config.json.
         drift_method: of categories, instead of the baseline's.
         window: of what was captured: the data are capture files, and only records from `[start, end)` count, in epoch
@@ -38,6 +39,10 @@ class Plan:
         excluded: columns that are left out.
         features: a JMESPath to the features in captured requests.
         truth: the folder with ground truth that captured records are joined with.
+        sides: files beside the data set by what they are: facets, predicted labels, the rows of an explainer's baseline.
+        predictor: of a model that is asked: its `url`, and the `networks` beside the public ones that it may lie in.
+        pages: the module that makes pages for people of what was found, as `reports.monitoring.writing` does.
+        subject: what those pages call the run: `arn`, `job`, `baseline`, `model`.
     """
 
     analysis: Analysis
@@ -51,7 +56,7 @@ class Plan:
     statistics: str | None = None
     problem: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
-    threshold: float = 0.5
+    threshold: float | None = 0.5
     config: dict[str, Any] | None = None
     drift_method: str | None = None
     window: tuple[int, int] | None = None
@@ -59,6 +64,10 @@ class Plan:
     excluded: tuple[str, ...] = ()
     features: str | None = None
     truth: str | None = None
+    sides: dict[str, str] = field(default_factory=dict)
+    predictor: dict[str, Any] | None = None
+    pages: str | None = None
+    subject: dict[str, str | None] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """As JSON has it."""

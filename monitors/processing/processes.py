@@ -76,7 +76,7 @@ async def run(command: list[str], given: bytes, folder: Path, seconds: float) ->
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
-        env=_environment(folder),
+        env=environment(folder),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -98,7 +98,8 @@ async def run(command: list[str], given: bytes, folder: Path, seconds: float) ->
     return process.returncode or 0, said.decode("utf-8", "replace")[-SAID:]
 
 
-def _environment(folder: Path) -> Mapping[str, str]:
+def environment(folder: Path) -> Mapping[str, str]:
+    """What a process of ours for others gets to see: neither credentials nor settings."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {**kept, "HOME": str(folder), "TMPDIR": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
 

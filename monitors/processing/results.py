@@ -12,19 +12,20 @@ from graph.commands import Command, Place, associate
 from graph.contents import content, sha256
 from graph.entities import Status
 from graph.jobs import File, JobKind
-from monitors import baselines
+from monitors import attribution, baselines, bias
 from monitors.processing.inputs import Prepared
-from monitors.processing.outcomes import ANALYSIS, CONSTRAINTS, STATISTICS, VIOLATIONS
-from monitors.processing.plans import Outcome
+from monitors.processing.outcomes import ANALYSIS, CONSTRAINTS, LOCAL, STATISTICS, VIOLATIONS
+from monitors.processing.plans import Analysis, Outcome
 from monitors.processing.sources import Bucket, Fetched
 from monitors.records import MEDIA_TYPES, Finding, Record
-from monitors.runs import exit_message, violation_facts
+from monitors.runs import REPORT, exit_message, violation_facts
 
 TYPES = {
+    LOCAL: attribution.LOCAL,
     STATISTICS: baselines.STATISTICS,
     CONSTRAINTS: baselines.CONSTRAINTS,
     VIOLATIONS: "Violations",
-    ANALYSIS: "BiasAnalysis",
+    ANALYSIS: bias.ANALYSIS,
 }
 """The type of the artifact that a file becomes; any other is a report."""
 
@@ -121,9 +122,13 @@ def conclude(
         made = content(place, fetched.uri, [sha256(fetched.digest)], type="DataSet")
         record.commands.append(made)
         causes.append(made.arn)
+    causes += prepared.models
     found = len(outcome.findings)
     message = exit_message(found) if outcome.held else "Completed: Job completed successfully."
-    files = [_file(name, fetched) for name, fetched in written.items()]
+    types = dict(TYPES)
+    if prepared.plan.analysis is Analysis.EXPLAINABILITY:
+        types[ANALYSIS] = attribution.ANALYSIS
+    files = [_file(name, fetched, types.get(name, REPORT)) for name, fetched in written.items()]
     reported = jobs.report(
         place,
         JobKind.PROCESSING,
@@ -153,11 +158,9 @@ def conclude(
     return Concluded(record.commands, message, found if outcome.held else None, file)
 
 
-def _file(name: str, fetched: Fetched) -> File:
+def _file(name: str, fetched: Fetched, kind: str) -> File:
     media_type = MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
-    return File(
-        name.removesuffix(".json"), fetched.uri, TYPES.get(name, "Report"), media_type, (sha256(fetched.digest),)
-    )
+    return File(name.removesuffix(".json"), fetched.uri, kind, media_type, (sha256(fetched.digest),))
 
 
 def _facts(outcome: Outcome) -> dict[str, dict[str, str]]:

@@ -18,12 +18,20 @@ from graph.hosting.records import shown_name
 from graph.monitoring.names import Monitor
 from graph.monitoring.runs import hours
 from graph.times import Moment, from_ms
-from monitors.processing.inputs import FILES, Prepared, inside, output_of
+from monitors.processing.inputs import FILES, Prepared, analysis_config, clarify_plan, inside, output_of
 from monitors.processing.plans import Analysis, Plan
 from monitors.processing.sources import Bucket, Fetched, below
 
-ANALYSES = {Monitor.DATA_QUALITY: Analysis.DATA_QUALITY, Monitor.MODEL_QUALITY: Analysis.MODEL_QUALITY}
-"""What schedules can be run."""
+ANALYSES = {
+    Monitor.DATA_QUALITY: Analysis.DATA_QUALITY,
+    Monitor.MODEL_QUALITY: Analysis.MODEL_QUALITY,
+    Monitor.MODEL_BIAS: Analysis.BIAS,
+    Monitor.MODEL_EXPLAINABILITY: Analysis.EXPLAINABILITY,
+}
+LABELLED = (Monitor.MODEL_QUALITY, Monitor.MODEL_BIAS)
+"""What needs ground truth."""
+CONFIGURED = (Monitor.MODEL_BIAS, Monitor.MODEL_EXPLAINABILITY)
+"""What an `analysis_config.json` describes."""
 
 
 async def of_run(catalog: Catalog, account: str, told: Mapping[str, Any], bucket: Bucket, folder: Path) -> Prepared:
@@ -31,17 +39,11 @@ async def of_run(catalog: Catalog, account: str, told: Mapping[str, Any], bucket
 
     Raises:
         NotFoundError: there is no data in the window, or no such endpoint.
-        InvalidError: what the schedule runs can't be run.
+        InvalidError: what the schedule runs can't be run, or its configuration could not be read.
         ForbiddenError: the account may not touch it.
     """
     run = told["Run"]
     monitor = Monitor(run["Monitor"])
-    if monitor not in ANALYSES:
-        raise InvalidError(
-            f"schedules of {monitor.value} can't be run yet; {', '.join(known.value for known in ANALYSES)} can",
-            path="MonitoringType",
-            constraint="DataQuality, ModelQuality",
-        )
     if run["Endpoint"] is None:
         raise InvalidError("batch transforms can't be run yet", path="BatchTransformInput", constraint="EndpointInput")
     window = (run["Start"], run["End"])
@@ -78,11 +80,14 @@ async def of_run(catalog: Catalog, account: str, told: Mapping[str, Any], bucket
         **against,
     )
     merged = None
-    if monitor is Monitor.MODEL_QUALITY:
+    if monitor in CONFIGURED:
+        config = analysis_config(run["Read"], run["Request"][f"{monitor.value}AppSpecification"]["ConfigUri"])
+        plan = await asyncio.to_thread(clarify_plan, replace(plan, config=config), bucket, folder)
+    if monitor in LABELLED:
         labels = folder / "inputs" / "truth"
         await asyncio.to_thread(_truth, bucket, given["GroundTruthS3Input"]["S3Uri"].rstrip("/"), window, shown, labels)
-        plan = replace(plan, truth=str(labels), **_attributes(source, run["Request"]["ModelQualityAppSpecification"]))
-        output = run["Request"]["ModelQualityJobOutputConfig"]["MonitoringOutputs"][0]["S3Output"]
+        plan = replace(plan, truth=str(labels), **_attributes(monitor, source, run["Request"]))
+        output = run["Request"][f"{monitor.value}JobOutputConfig"]["MonitoringOutputs"][0]["S3Output"]
         merged = output["S3Uri"].rstrip("/")
     arn = hosted.lineage(catalog.place(account), Hosted.ENDPOINT, run["Endpoint"])
     present = await history.entities(catalog.store, account, [arn], await catalog.moment(account))
@@ -105,8 +110,8 @@ def _truth(bucket: Bucket, truth: str, window: tuple[int, int], shown: str, labe
         )
 
 
-def _attributes(source: Mapping[str, Any], application: Mapping[str, Any]) -> dict[str, Any]:
-    """What a plan of model quality says of columns, from a schedule's input."""
+def _attributes(monitor: Monitor, source: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    """What a plan says of the columns of labelled records, from a schedule's input."""
     # Of ground truth there is one value an event, where nothing else is said.
     found = {"ground_truth_attribute": "0"}
     for member, name in (
@@ -115,13 +120,13 @@ def _attributes(source: Mapping[str, Any], application: Mapping[str, Any]) -> di
     ):
         if member in source:
             found[name] = source[member]
+    threshold = source.get("ProbabilityThresholdAttribute")
+    if monitor is Monitor.MODEL_BIAS:
+        return {"attributes": found, "threshold": threshold}
     if "probability_attribute" not in found:
         found.setdefault("inference_attribute", "0")
-    return {
-        "attributes": found,
-        "problem": application.get("ProblemType"),
-        "threshold": source.get("ProbabilityThresholdAttribute", 0.5),
-    }
+    problem = request["ModelQualityAppSpecification"].get("ProblemType")
+    return {"attributes": found, "problem": problem, "threshold": 0.5 if threshold is None else threshold}
 
 
 def _window(bucket: Bucket, captured: str, folders: Sequence[str], data: Path) -> list[Fetched]:

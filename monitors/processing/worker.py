@@ -29,8 +29,9 @@ from graph.monitoring import alerts, executions, schedules
 from graph.monitoring.executions import LEASE_MS, Execution, ExecutionStatus
 from graph.reach import Policy
 from graph.times import now_ms
-from monitors.processing import inputs, processes, results, windows
+from monitors.processing import inputs, models, processes, results, windows
 from monitors.processing.processes import Limits
+from monitors.processing.shadows import Serving
 from monitors.processing.sources import Bucket
 
 ATTEMPTS = 3
@@ -65,6 +66,8 @@ class Worker:
         lease: How long it may be silent before its runs are taken over, in milliseconds.
         a_schedule: How many runs of one schedule may run at the same time.
         accounts: Whose runs; everybody's if None.
+        serving: What may serve the models that analyses ask.
+        pages: The module that makes pages for people of what an analysis found; none if None.
     """
 
     def __init__(
@@ -78,7 +81,11 @@ class Worker:
         lease: int = LEASE_MS,
         a_schedule: int = 1,
         accounts: Sequence[str] | None = None,
+        serving: Serving | None = None,
+        pages: str | None = None,
     ) -> None:
+        self._serving = serving or Serving()
+        self._pages = pages
         self._accounts = accounts
         self._catalog = catalog
         self._policy = policy
@@ -201,7 +208,12 @@ class Worker:
         folder = Path(tempfile.mkdtemp(prefix="stemma-job-"))
         try:
             prepared = await self._prepared(run, told, bucket, folder)
-            outcome = await processes.compute(prepared.plan, folder, limits)
+            prepared = inputs.introduced(prepared, run, self._catalog.place(run.account), self._pages)
+            answering = models.answering(
+                *(self._catalog, run.account, self._policy, self._serving, prepared, bucket, folder, limits)
+            )
+            async with answering as prepared:
+                outcome = await processes.compute(prepared.plan, folder, limits)
             # Files may be written again by a later attempt; they are the same then.
             written = await results.upload(prepared, outcome, bucket)
         finally:
@@ -269,12 +281,9 @@ class Worker:
             schedule = await schedules.find(store, place, name, when)
         except StemmaError:
             return  # it was deleted meanwhile
-        now = await alerts.status(store, place, schedule)
-        last = await alerts.last(store, place, schedule, when)
-        if now is (alerts.AlertStatus.OK if last is None else last.status):
-            return
-        causes = [file] if file is not None and now is alerts.AlertStatus.IN_ALERT else []
-        await self._write(run, alerts.change(place, schedule, now, run.job, now_ms(), causes=causes), "changeAlert")
+        made = await alerts.changed(store, place, schedule, run.job, when, [] if file is None else [file])
+        if made:
+            await self._write(run, made, "changeAlert")
 
     async def _write(self, run: Execution, commands: list[Any], operation: str) -> None:
         caller = Caller(run.account, f"worker/{self.name}", "worker", Role.WRITER)

@@ -109,8 +109,8 @@ def verdict(violations: int, subjects: Sequence[str], of: str) -> Notice:
 
 def again(subject: Subject) -> Section:
     """The command that does the same again, and what its numbers depend on."""
-    parts: list[Part] = [Code(command(subject))]
-    if subject.baseline is None and subject.monitor != "data-quality":
+    parts: list[Part] = [Code(command(subject)) if subject.again is None else Paragraph(subject.again)]
+    if subject.again is None and subject.baseline is None and subject.monitor != "data-quality":
         parts.append(Paragraph("The file analysis_config.json is kept beside this report."))
     seed = subject.settings.get("seed")
     drawn = "" if seed is None else f" Samples are drawn with the seed {seed}."

@@ -10,6 +10,7 @@ from monitors.runs import Pages, Subject
 from reports.documents import Document
 from reports.monitoring.attribution import attribution_document
 from reports.monitoring.bias import bias_document
+from reports.monitoring.clarify import clarify_document
 from reports.monitoring.data_quality import data_document
 from reports.monitoring.model_quality import quality_document
 from reports.rendering import document_html, document_pdf
@@ -43,3 +44,4 @@ data_pages = writer(data_document)
 quality_pages = writer(quality_document)
 bias_pages = writer(bias_document)
 attribution_pages = writer(attribution_document)
+clarify_pages = writer(clarify_document)

@@ -19,6 +19,8 @@ MEMBERS: Mapping[Part, tuple[str, ...]] = {
 }
 """What a part is called in `captureData`, at an endpoint and in a batch transform."""
 
+ALL_PARTS: frozenset[Part] = frozenset(("output", "input", "truth"))
+
 TRUTH = "groundTruth"
 """The column of ground truth that nobody named."""
 
@@ -68,6 +70,7 @@ class CaptureLayout:
             looked up gives only what is named here.
         features: A JMESPath to the features in the request, such as `instances[*].features`.
         excluded: Columns that are left out.
+        parts: Of which values without a place of their own are columns too.
 
     Example:
         >>> CaptureLayout(("churned", "age", "city"), (("label", Attribute("truth", "0")),))  # doctest: +SKIP
@@ -77,6 +80,7 @@ class CaptureLayout:
     columns: tuple[tuple[str, Attribute], ...] = ()
     features: str | None = None
     excluded: frozenset[str] = field(default_factory=frozenset)
+    parts: frozenset[Part] = ALL_PARTS
 
     def __post_init__(self) -> None:
         if self.features is not None:
@@ -99,6 +103,7 @@ class CaptureLayout:
             "columns": {name: f"{attribute.part}:{attribute.where}" for name, attribute in self.columns},
             "features": self.features or "",
             "excluded": sorted(self.excluded),
+            **({} if self.parts == ALL_PARTS else {"parts": sorted(self.parts)}),
         }
 
 
@@ -161,6 +166,8 @@ def plan(layout: CaptureLayout, shapes: tuple[tuple[Part, Shape], ...]) -> Plan:
         for position, key in enumerate(keys):
             if (part, key) in fixed:
                 found.append((part, key, fixed.pop((part, key))))
+            elif part not in layout.parts:
+                continue
             elif part == "truth":
                 lone = isinstance(key, int) and shape == 1
                 found.append((part, key, TRUTH if lone else f"{TRUTH}.{key}"))

@@ -50,6 +50,41 @@ def test_json_lines(tmp_path: Path) -> None:
         assert json.loads(served.asked[-1][2]) == {"x": {"a": 2, "b": 0.25}, "features": [2, 0.25]}
 
 
+def read(said: bytes, rows: int, exchange: Exchange) -> list[list[float]]:
+    told = container.read_values(said, rows, exchange, exchange.probability)
+    numbers: list[list[float]] = container.numbers(told, exchange).tolist()
+    return numbers
+
+
+def sums_of_records(body: bytes) -> tuple[int, bytes]:
+    """Of JSON, the sum of each instance's features, as a score with its label."""
+    rows = [sum(row["features"]) for row in json.loads(body)["instances"]]
+    return 200, json.dumps(
+        {"predictions": [{"score": row, "label": "yes" if row > 2 else "no"} for row in rows]}
+    ).encode()
+
+
+def test_json(tmp_path: Path) -> None:
+    template = {"content_template": '{"instances": $records}', "record_template": '{"features": $features}'}
+    exchange = Exchange("application/json", probability="predictions[*].score", **template)
+    with running(sums_of_records) as served:
+        model = opened(tmp_path, served, exchange).model
+        assert model.predict(FRAME).tolist() == [[1.5], [2.25], [5.5]]
+        assert model.answers(FRAME, ["predictions[*].label", "predictions[*].score"]) == [
+            ["no", "yes", "yes"],
+            [1.5, 2.25, 5.5],
+        ]
+        assert json.loads(served.asked[0][2]) == {"instances": [{"features": list(row)} for row in FRAME.rows()]}
+        one = Exchange(
+            "application/json", None, '{"instances": [$record]}', "predictions[0].score", '{"features": $features}'
+        )
+        asked = len(served.asked)
+        assert opened(tmp_path, served, one).model.predict(FRAME).tolist() == [[1.5], [2.25], [5.5]]
+        assert len(served.asked) == asked + 3
+    with pytest.raises(InvalidError, match="record_template"):
+        Exchange("application/json", content_template='{"instances": $records}', record_template="{$row}")
+
+
 @pytest.mark.parametrize(
     ("exchange", "said", "expected"),
     [
@@ -66,7 +101,7 @@ def test_json_lines(tmp_path: Path) -> None:
     ],
 )
 def test_answers(exchange: Exchange, said: bytes, expected: list[list[float]]) -> None:
-    assert container.read_answers(said, 3, exchange).tolist() == expected
+    assert read(said, 3, exchange) == expected
 
 
 @pytest.mark.parametrize(
@@ -83,7 +118,7 @@ def test_answers(exchange: Exchange, said: bytes, expected: list[list[float]]) -
 )
 def test_answers_that_can_t_be_read(exchange: Exchange, said: bytes, message: str) -> None:
     with pytest.raises(ModelError, match=message):
-        container.read_answers(said, 3, exchange)
+        read(said, 3, exchange)
 
 
 def test_requests_stay_small_and_texts_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +178,8 @@ def test_hosts_are_the_policy_s(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"content_type": "application/json"}, "content_type"),
+        ({"content_type": "image/png"}, "content_type"),
+        ({"content_type": "application/json"}, "content_template"),
         ({"accept_type": "text/html"}, "accept_type"),
         ({"content_template": "{"}, "gives no JSON"),
         ({"content_template": "$records"}, "gives no JSON"),
