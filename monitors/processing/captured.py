@@ -101,33 +101,31 @@ def reading(plan: Plan, names: Sequence[str] = ()) -> Reading:
     return Reading(format="capture", capture=layout, workers=1)
 
 
-def joined(captured: Path, truth: Path, output: Path, looked: str) -> tuple[Path, Counts, list[Path]]:
+def joined(plan: Plan) -> tuple[Path, Counts, list[Path]]:
     """Join captured records with ground truth, below `<output>/merge/`; the folder, the counts, the files.
 
     Args:
-        captured: A folder with capture files.
-        truth: A folder with ground truth.
-        output: Where the joined records go.
-        looked: Where the data was looked for, for people.
+        plan: Its data is a folder with capture files, its truth one with ground truth.
 
     Raises:
         NotFoundError: no record has a label.
         InvalidError: too many lines can't be read.
     """
     plain = Reading(format="capture")
-    counts, writer = Counts(), Merge(output)
+    output = Path(plan.output)
+    counts, writer = Counts(), Merge(output, plan.names or None)
 
     def unheard(done: int) -> None:
         """Nobody waits."""
 
     with translated(), labels() as known:
-        opened: Mapping[str, Dataset] = {"truth": plain.open(truth), "captured": plain.open(captured)}
+        opened: Mapping[str, Dataset] = {"truth": plain.open(plan.truth or ""), "captured": plain.open(plan.data)}
         try:
             gather(opened["truth"], known, counts, unheard)
             writer.write(opened["captured"], known, counts, unheard)
             counts.check(plain.broken_share)
             if not counts.merged:
-                raise nothing_matched(looked, "the ground truth of the same hours", counts)
+                raise nothing_matched(plan.looked, "the ground truth of the same hours", counts)
             return output / "merge", counts, writer.finish()
         finally:
             writer.abandon()

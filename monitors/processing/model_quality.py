@@ -34,7 +34,7 @@ def model_quality(plan: Plan) -> Outcome:
     if plan.window is not None:
         output = Path(plan.output)
         plan = tables.narrowed(plan)
-        folder, counts, parts = captured.joined(Path(plan.data), Path(plan.truth or ""), output, plan.looked)
+        folder, counts, parts = captured.joined(plan)
         merged = [str(part.relative_to(output)) for part in parts]
         facts = counts.facts()
         plan, read = replace(plan, data=str(folder)), captured.reading(plan)

@@ -39,6 +39,8 @@ class Plan:
         excluded: columns that are left out.
         features: a JMESPath to the features in captured requests.
         truth: the folder with ground truth that captured records are joined with.
+        batch: the folder with what batch transforms read and wrote, of which the records are made.
+        names: what joined records are filed under, where the captures' paths do not say it.
         sides: files beside the data set by what they are: facets, predicted labels, the rows of an explainer's baseline.
         predictor: of a model that is asked: its `url`, and the `networks` beside the public ones that it may lie in.
         pages: the module that makes pages for people of what was found, as `reports.monitoring.writing` does.
@@ -64,6 +66,8 @@ class Plan:
     excluded: tuple[str, ...] = ()
     features: str | None = None
     truth: str | None = None
+    batch: str | None = None
+    names: tuple[str, ...] = ()
     sides: dict[str, str] = field(default_factory=dict)
     predictor: dict[str, Any] | None = None
     pages: str | None = None
@@ -78,6 +82,7 @@ def read_plan(document: dict[str, Any]) -> Plan:
     """A plan from JSON."""
     window = document["window"]
     fixed = {"window": None if window is None else tuple(window), "excluded": tuple(document["excluded"])}
+    fixed["names"] = tuple(document["names"])
     return Plan(**{**document, "analysis": Analysis(document["analysis"]), **fixed})
 
 

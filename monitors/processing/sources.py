@@ -88,6 +88,19 @@ class Bucket:
                 file.write(block)
         return Fetched(uri, path, hashed.hexdigest(), size)
 
+    def content(self, uri: str) -> bytes:
+        """A small object.
+
+        Raises:
+            NotFoundError: it is not there.
+            TooExpensiveError: the job has read too much.
+        """
+        place = self._policy.s3(self._account, uri)
+        with translated_s3(uri):
+            content: bytes = _content(place).read()
+        self._take(len(content), uri)
+        return content
+
     def text(self, uri: str) -> str:
         """A script or a configuration.
 

@@ -9,7 +9,7 @@ from typing import cast
 from graph.errors import InvalidError, NotFoundError
 from monitors.analysis import Format
 from monitors.datasets import translated
-from monitors.processing import captured
+from monitors.processing import batch_records, captured
 from monitors.processing.plans import Plan
 from monitors.reading import Reading
 
@@ -38,8 +38,14 @@ def narrowed(plan: Plan) -> Plan:
 
     Raises:
         NotFoundError: nothing does.
+        InvalidError: what a batch transform read and wrote does not fit together.
     """
     assert plan.window is not None
+    if plan.batch is not None:
+        # Records have places as those of an endpoint.
+        batch_records.write(
+            Path(plan.batch), Path(plan.data), ("batch", "transform"), plan.format or "csv", header=plan.header
+        )
     target = Path(plan.output).parent / "window"
     looked = captured.narrow(Path(plan.data), plan.window, target)
     if not looked.kept:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from graph.hosting.records import shown_name
 from graph.monitoring.names import Monitor
 from graph.monitoring.runs import hours
 from graph.times import Moment, from_ms
+from monitors.processing import transforms
 from monitors.processing.inputs import FILES, Prepared, analysis_config, clarify_plan, inside, output_of
-from monitors.processing.plans import Analysis, Plan
+from monitors.processing.plans import Analysis, Plan, read_format
 from monitors.processing.sources import Bucket, Fetched, below
 
 ANALYSES = {
@@ -44,55 +45,89 @@ async def of_run(catalog: Catalog, account: str, told: Mapping[str, Any], bucket
     """
     run = told["Run"]
     monitor = Monitor(run["Monitor"])
-    if run["Endpoint"] is None:
-        raise InvalidError("batch transforms can't be run yet", path="BatchTransformInput", constraint="EndpointInput")
     window = (run["Start"], run["End"])
-    captured, deployments = await _endpoint(catalog, account, run["Endpoint"], window)
-    shown = f"the window [{from_ms(window[0]).isoformat()}, {from_ms(window[1]).isoformat()}) below {captured}/"
-    folders = hours(*window)
-    data = folder / "inputs" / "data"
-    data.mkdir(parents=True)
+    given = run["Request"][f"{monitor.value}JobInput"]
     made = folder / "output"
     made.mkdir()
-    # Their places tell whose they are, and of which hour.
-    here = data / captured.rpartition("/")[2]
-    files = await asyncio.to_thread(_window, bucket, captured, folders, here)
-    if not files:
-        raise NotFoundError(
-            f"no captured data in {shown}: {len(folders)} folders of hours were looked at "
-            f"({folders[0]} to {folders[-1]}), with 0 files. Check that the endpoint captures (DataCaptureConfig) and was "
-            "asked at that time, or widen StartTimeOffset and EndTimeOffset"
-        )
+    plan, seen = await _captured(catalog, account, run, given, bucket, folder)
     inputs: dict[str, Fetched] = {}
     for what, uri in run["Baseline"].items():
         inputs[what] = await asyncio.to_thread(bucket.fetch, uri, folder / "inputs" / f"{what}.json")
     against: dict[str, Any] = {what: str(fetched.path) for what, fetched in inputs.items()}
-    given = run["Request"][f"{monitor.value}JobInput"]
-    source = given["EndpointInput"]
-    excluded = tuple(part.strip() for part in source.get("ExcludeFeaturesAttribute", "").split(",") if part.strip())
-    uri = f"{captured}?from={from_ms(window[0]):%Y-%m-%dT%H:%M:%SZ}&to={from_ms(window[1]):%Y-%m-%dT%H:%M:%SZ}"
-    plan = Plan(
-        *(ANALYSES[monitor], str(data), uri, str(made)),
-        window=window,
-        looked=shown,
-        excluded=excluded,
-        features=source.get("FeaturesAttribute"),
-        **against,
-    )
+    plan = replace(plan, **against)
     merged = None
     if monitor in CONFIGURED:
         config = analysis_config(run["Read"], run["Request"][f"{monitor.value}AppSpecification"]["ConfigUri"])
         plan = await asyncio.to_thread(clarify_plan, replace(plan, config=config), bucket, folder)
     if monitor in LABELLED:
         labels = folder / "inputs" / "truth"
-        await asyncio.to_thread(_truth, bucket, given["GroundTruthS3Input"]["S3Uri"].rstrip("/"), window, shown, labels)
+        truth = given["GroundTruthS3Input"]["S3Uri"].rstrip("/")
+        await asyncio.to_thread(_truth, bucket, truth, window, plan.looked, labels)
+        source = given.get("EndpointInput") or given["BatchTransformInput"]
         plan = replace(plan, truth=str(labels), **_attributes(monitor, source, run["Request"]))
         output = run["Request"][f"{monitor.value}JobOutputConfig"]["MonitoringOutputs"][0]["S3Output"]
         merged = output["S3Uri"].rstrip("/")
-    arn = hosted.lineage(catalog.place(account), Hosted.ENDPOINT, run["Endpoint"])
-    present = await history.entities(catalog.store, account, [arn], await catalog.moment(account))
-    endpoint = arn if arn in present else None
-    return Prepared(plan, output_of(told), inputs, deployments, endpoint, merged)
+    return Prepared(plan, output_of(told), inputs, seen.makers, seen.endpoint, merged)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Who made captured records.
+
+    Attributes:
+        makers: ARNs of deployments, or of transform jobs.
+        endpoint: the ARN of the endpoint.
+    """
+
+    makers: list[str]
+    endpoint: str | None = None
+
+
+async def _captured(
+    catalog: Catalog, account: str, run: Mapping[str, Any], given: Mapping[str, Any], bucket: Bucket, folder: Path
+) -> tuple[Plan, Seen]:
+    """Bring what was captured in a window here: a plan that reads it, and who made it."""
+    window = (run["Start"], run["End"])
+    source: Mapping[str, Any] = given.get("EndpointInput") or given["BatchTransformInput"]
+    if run["Endpoint"] is None:
+        captured = source["DataCapturedDestinationS3Uri"].rstrip("/")
+        when = await catalog.moment(account)
+        makers = [entity.arn for entity in await transforms.jobs(catalog.store, account, captured, window, when)]
+        seen = Seen(makers)
+    else:
+        captured, makers = await _endpoint(catalog, account, run["Endpoint"], window)
+        arn = hosted.lineage(catalog.place(account), Hosted.ENDPOINT, run["Endpoint"])
+        present = await history.entities(catalog.store, account, [arn], await catalog.moment(account))
+        seen = Seen(makers, arn if arn in present else None)
+    shown = f"the window [{from_ms(window[0]).isoformat()}, {from_ms(window[1]).isoformat()}) below {captured}/"
+    excluded = tuple(part.strip() for part in source.get("ExcludeFeaturesAttribute", "").split(",") if part.strip())
+    data = folder / "inputs" / "data"
+    data.mkdir(parents=True)
+    plan = Plan(
+        ANALYSES[Monitor(run["Monitor"])],
+        str(data),
+        f"{captured}?from={from_ms(window[0]):%Y-%m-%dT%H:%M:%SZ}&to={from_ms(window[1]):%Y-%m-%dT%H:%M:%SZ}",
+        str(folder / "output"),
+        window=window,
+        looked=shown,
+        excluded=excluded,
+        features=source.get("FeaturesAttribute"),
+    )
+    folders = hours(*window)
+    if run["Endpoint"] is None:
+        batch = folder / "inputs" / "batch"
+        await asyncio.to_thread(transforms.bring, bucket, captured, folders, batch, shown)
+        fields = read_format(source["DatasetFormat"])
+        return replace(plan, batch=str(batch), names=(run["Schedule"],), **fields), seen
+    # Their places tell whose they are, and of which hour.
+    files = await asyncio.to_thread(_window, bucket, captured, folders, data / captured.rpartition("/")[2])
+    if not files:
+        raise NotFoundError(
+            f"no captured data in {shown}: {len(folders)} folders of hours were looked at "
+            f"({folders[0]} to {folders[-1]}), with 0 files. Check that the endpoint captures (DataCaptureConfig) and was "
+            "asked at that time, or widen StartTimeOffset and EndTimeOffset"
+        )
+    return plan, seen
 
 
 def _truth(bucket: Bucket, truth: str, window: tuple[int, int], shown: str, labels: Path) -> None:

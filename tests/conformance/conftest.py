@@ -5,6 +5,7 @@ import json
 import os
 import random
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from graph.reach import Credentials
 from graph.registry import groups
 from graph.registry.gates import Bound, set_gates
 from monitors.processing.processes import Limits
+from monitors.processing.shadows import Serving
 from monitors.processing.worker import Worker
 from tests.api.cli.conftest import STEMMA
 from tests.conformance.responses import Checked
@@ -32,7 +34,18 @@ from tests.servers.application import Switch
 from tests.servers.environments import python
 
 MODULES = {
-    "sdk2": ("lineage", "walks", "runs", "experiments1", "waits2", "monitors2", "cards2", "gates2", "registry2"),
+    "sdk2": (
+        "lineage",
+        "walks",
+        "runs",
+        "experiments1",
+        "waits2",
+        "monitors2",
+        "clarify2",
+        "cards2",
+        "gates2",
+        "registry2",
+    ),
     "sdk3": ("lineage", "walks", "runs", "resources3", "registry3"),
 }
 """The scenarios of each environment, modules in `clients/`."""
@@ -120,7 +133,11 @@ async def ran(
     before, checked = behind.app, Checked(app)
     behind.app = checked
     scheduler = Scheduler(catalog, accounts=[*accounts.values()])
-    worker = Worker(catalog, settings.reach(), Limits(2_048, 120), accounts=[*accounts.values()])
+    program = str(Path(__file__).with_name("models") / "weights.py")
+    serving = Serving(commands={"weights": [sys.executable, program, "{model}", "{port}"]})
+    worker = Worker(
+        *(catalog, settings.reach(), Limits(2_048, 120)), slots=2, accounts=[*accounts.values()], serving=serving
+    )
     stop = asyncio.Event()
     scheduler.start()
     working = asyncio.create_task(worker.run(stop))

@@ -115,7 +115,7 @@ def of_window(plan: Plan, document: Document) -> Table:
     predictor["probability"] = plan.attributes.get("probability_attribute")
     told: list[str] = []
     if plan.truth is not None:
-        folder, counts, files = captured.joined(Path(plan.data), Path(plan.truth), output, plan.looked)
+        folder, counts, files = captured.joined(plan)
         facts = counts.facts()
         merged = tuple(str(part.relative_to(output)) for part in files)
         plan = replace(plan, data=str(folder))

@@ -254,7 +254,7 @@ async def test_schedules_of_bias_and_of_attribution(aws: Aws, lake: Lake, worker
     ]
     assert moved["constraint_check_type"] == "feature_attribution_drift_check"
     # From the violation upwards: the run, the deployment, the model.
-    rows = (await aws("list_artifacts", ArtifactType="Violation"))["ArtifactSummaries"]
+    rows = (await aws("list_artifacts", ArtifactType="Violation", MaxResults=100))["ArtifactSummaries"]
     (drifted,) = [row["ArtifactArn"] for row in rows if "shap" in row["Source"]["SourceUri"]]
     above = await aws("query_lineage", StartArns=[drifted], Direction="Ascendants", IncludeEdges=False)
     assert {"Model", "ModelDeployment", "ProcessingJob"} <= {vertex["Type"] for vertex in above["Vertices"]}

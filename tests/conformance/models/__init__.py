@@ -1,0 +1,1 @@
+"""A model of weights, served by a program of the operator."""
