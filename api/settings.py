@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     job_memory_mb: int = Field(4_096, ge=256, description="memory that the process of a run may take, in MB")
     job_seconds: int = Field(3_600, ge=1, description="longest that a run may take")
     job_input_bytes: int = Field(1 << 36, ge=1, description="how much a run may read")
+    job_scripts: bool = Field(
+        False,
+        description="whether pre- and post-processing scripts of jobs are run: code of whoever may write, as the worker's user",
+    )
     dask: str | None = Field(
         default=None, description="dask scheduler that computes statistics: tcp://127.0.0.1:8786, or tls://host:8786"
     )

@@ -10,6 +10,7 @@ from api import logs
 from api.app import open_catalog
 from api.settings import Settings
 from graph.monitoring.scheduler import Scheduler
+from monitors.processing.allowances import Allowances
 from monitors.processing.processes import Limits
 from monitors.processing.worker import Worker
 
@@ -43,8 +44,7 @@ async def _work(settings: Settings, accounts: Sequence[str] | None, *, once: boo
             slots=slots,
             a_schedule=a_schedule,
             accounts=accounts,
-            serving=settings.serving,
-            pages="reports.monitoring.writing",
+            allowances=Allowances(settings.serving, "reports.monitoring.writing", settings.job_scripts),
         )
         scheduler = Scheduler(catalog, accounts=accounts)
         if once:

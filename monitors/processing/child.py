@@ -41,9 +41,17 @@ def main(outcome: str, megabytes: str, seconds: str) -> None:
 def limit(megabytes: int, seconds: int) -> None:
     """Let this process use so much memory and time of a core, write no core file, and start few others."""
     # Address space would count what polars only reserves.
-    resource.setrlimit(resource.RLIMIT_DATA, (megabytes * MEGABYTE, megabytes * MEGABYTE))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    lower(resource.RLIMIT_DATA, megabytes * MEGABYTE)
+    lower(resource.RLIMIT_CPU, seconds, seconds + 5)
+    lower(resource.RLIMIT_CORE, 0)
+
+
+def lower(what: int, soft: int, hard: int | None = None) -> None:
+    """Set a limit, or keep the one that is lower already."""
+    most = resource.getrlimit(what)[1]
+    wanted = soft if hard is None else hard
+    hard = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    resource.setrlimit(what, (min(soft, hard), hard))
 
 
 def follow(parent: int) -> None:

@@ -1,5 +1,6 @@
 """Data quality: statistics of a data set, and what of it does not fit a baseline."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from monitors.analysis import (
@@ -10,7 +11,7 @@ from monitors.analysis import (
     violations_to_json,
 )
 from monitors.datasets import observe, translated
-from monitors.processing import captured, tables
+from monitors.processing import captured, scripts, tables
 from monitors.processing.outcomes import CONSTRAINTS, STATISTICS, VIOLATIONS, written
 from monitors.processing.plans import Found, Outcome, Plan
 
@@ -24,6 +25,12 @@ def data_quality(plan: Plan) -> Outcome:
             with translated():
                 names = list(parse_statistics(Path(plan.statistics).read_bytes()).features)
         plan, read = tables.narrowed(plan), captured.reading(plan, names)
+        if plan.preprocessor is not None:
+            plan, read = _scripted(plan, Path(plan.data), names), scripts.ROWS
+    elif plan.preprocessor is not None:
+        names = [] if not plan.header else tables.columns(plan)
+        records = scripts.as_records(plan, Path(plan.output).parent / "records")
+        plan, read = _scripted(plan, records, names), scripts.ROWS
     with translated():
         observed = observe(plan.data, read)
     if not observed.rows:
@@ -44,3 +51,7 @@ def data_quality(plan: Plan) -> Outcome:
             for item in violations
         ]
     return written(plan, observed, observed.columns, files, found, held=held)
+
+
+def _scripted(plan: Plan, records: Path, names: list[str]) -> Plan:
+    return replace(plan, data=str(scripts.preprocess(plan, records, names)))

@@ -16,7 +16,7 @@ from graph.monitoring.runs import inputs_of
 from monitors.processing.clarify import questions
 from monitors.processing.images import Image, image_of
 from monitors.processing.plans import Analysis, Plan, read_format
-from monitors.processing.sources import Bucket, Fetched, below
+from monitors.processing.sources import Bucket, Fetched, below, script, text_of
 
 ATTRIBUTES = ("ground_truth_attribute", "inference_attribute", "probability_attribute")
 CONFIGURATION = "analysis_config"
@@ -97,6 +97,7 @@ def of_job(told: Mapping[str, Any], bucket: Bucket, folder: Path) -> Prepared:
         attributes={key: environment[key] for key in ATTRIBUTES if key in environment},
         threshold=0.5 if threshold is None else _number(threshold, "probability_threshold_attribute"),
         drift_method=environment.get("categorical_drift_method"),
+        **_scripts(told, environment, small, folder),
     )
     return Prepared(plan, output, inputs)
 
@@ -191,20 +192,24 @@ def analysis_config(read: Mapping[str, Any], uri: str) -> dict[str, Any]:
     return _json(text_of(read, uri), "analysis_config.json")
 
 
-def text_of(read: Mapping[str, Any], uri: str) -> str:
-    """What lay at a URI when the job was made.
-
-    Raises:
-        InvalidError: it could not be read.
-    """
-    found = read.get(uri, {})
-    if "text" not in found:
-        why = found.get("error", "it was not looked at")
-        raise InvalidError(
-            f"{uri} could not be read when the job was made: {why}", path="uri", constraint="a readable file"
-        )
-    text: str = found["text"]
-    return text
+def _scripts(
+    told: Mapping[str, Any], environment: Mapping[str, str], small: Mapping[str, Any], folder: Path
+) -> dict[str, Any]:
+    """What a plan says of scripts, which the environment names by their paths in the container."""
+    variables = {"record_preprocessor_script": "preprocessor", "post_analytics_processor_script": "postprocessor"}
+    made = {}
+    for variable, stage in variables.items():
+        path = environment.get(variable)
+        if not path:
+            continue
+        sources = [item["S3Input"] for item in inputs_of(told)]
+        found = [held["S3Uri"] for held in sources if path.startswith(held.get("LocalPath", "\0").rstrip("/") + "/")]
+        if not found:
+            raise InvalidError(
+                f"{variable} is {path}, which no input is mounted at", path=variable, constraint="a path of an input"
+            )
+        made[stage] = str(script(small, found[0], folder, stage))
+    return made
 
 
 def _dataset(environment: Mapping[str, str], held: Mapping[str, tuple[str, Path, str]]) -> tuple[str, Path]:

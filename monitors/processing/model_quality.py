@@ -19,9 +19,10 @@ from monitors.analysis.quality import (
 )
 from monitors.datasets import translated
 from monitors.measurements import fold
-from monitors.processing import captured, tables
+from monitors.processing import captured, scripts, tables
 from monitors.processing.outcomes import CONSTRAINTS, STATISTICS, VIOLATIONS, written
 from monitors.processing.plans import Found, Outcome, Plan
+from monitors.reading import Reading
 
 PROBLEMS = {"regression": "Regression", "binaryclassification": "BinaryClassification"}
 PROBLEMS["multiclassclassification"] = "MulticlassClassification"
@@ -29,21 +30,16 @@ PROBLEMS["multiclassclassification"] = "MulticlassClassification"
 
 def model_quality(plan: Plan) -> Outcome:
     """Compute it."""
+    facts: dict[str, Any] = {}
     merged: list[str] = []
-    read, facts = tables.reading(plan), dict[str, Any]()
-    if plan.window is not None:
-        output = Path(plan.output)
+    if plan.window is None:
+        read, columns = tables.reading(plan), tables.columns(plan)
+    else:
         plan = tables.narrowed(plan)
         folder, counts, parts = captured.joined(plan)
-        merged = [str(part.relative_to(output)) for part in parts]
+        merged = [str(part.relative_to(plan.output)) for part in parts]
         facts = counts.facts()
-        plan, read = replace(plan, data=str(folder)), captured.reading(plan)
-        columns = [column for key, (column, _) in captured.COLUMNS.items() if plan.attributes.get(key)]
-        plan = replace(
-            plan, attributes={key: column for key, (column, _) in captured.COLUMNS.items() if column in columns}
-        )
-    else:
-        columns = tables.columns(plan)
+        plan, read, columns = _labelled(replace(plan, data=str(folder)))
     config = _quality_config(plan, columns)
     with translated():
         measured, state = fold(plan.data, config.columns, partial(QualityState, config), read)
@@ -64,6 +60,18 @@ def model_quality(plan: Plan) -> Outcome:
     return written(
         *(plan, measured, columns, files, found), held=plan.constraints is not None, facts=facts, merged=merged
     )
+
+
+def _labelled(plan: Plan) -> tuple[Plan, Reading, list[str]]:
+    """How records with ground truth are read: the plan, and the columns."""
+    if plan.preprocessor is not None:
+        rows = scripts.preprocess(plan, Path(plan.data), ())
+        # What the attributes name is what the script made.
+        plan = replace(plan, data=str(rows), attributes={**plan.attributes, "ground_truth_attribute": captured.TRUTH})
+        return plan, scripts.ROWS, list(scripts.ROWS.open(rows).columns)
+    columns = [column for key, (column, _) in captured.COLUMNS.items() if plan.attributes.get(key)]
+    attributes = {key: column for key, (column, _) in captured.COLUMNS.items() if column in columns}
+    return replace(plan, attributes=attributes), captured.reading(plan), columns
 
 
 def _quality_config(plan: Plan, columns: Sequence[str]) -> QualityConfig:

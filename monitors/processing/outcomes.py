@@ -8,6 +8,7 @@ from monitors.processing.plans import Found, Outcome, Plan
 
 STATISTICS, CONSTRAINTS, VIOLATIONS = "statistics.json", "constraints.json", "constraint_violations.json"
 ANALYSIS, LOCAL = "analysis.json", "explanations_shap/out.csv"
+SCRIPT_LOG = "scripts.log"
 
 
 def written(

@@ -41,6 +41,7 @@ class Plan:
         truth: the folder with ground truth that captured records are joined with.
         batch: the folder with what batch transforms read and wrote, of which the records are made.
         names: what joined records are filed under, where the captures' paths do not say it.
+        preprocessor, postprocessor: files with users' scripts, which run before and after.
         sides: files beside the data set by what they are: facets, predicted labels, the rows of an explainer's baseline.
         predictor: of a model that is asked: its `url`, and the `networks` beside the public ones that it may lie in.
         pages: the module that makes pages for people of what was found, as `reports.monitoring.writing` does.
@@ -68,6 +69,8 @@ class Plan:
     truth: str | None = None
     batch: str | None = None
     names: tuple[str, ...] = ()
+    preprocessor: str | None = None
+    postprocessor: str | None = None
     sides: dict[str, str] = field(default_factory=dict)
     predictor: dict[str, Any] | None = None
     pages: str | None = None

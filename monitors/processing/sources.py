@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,33 @@ async def read_texts(policy: Policy, account: str, uris: Iterable[str]) -> dict[
 
     wanted = list(dict.fromkeys(uris))
     return dict(zip(wanted, await asyncio.gather(*map(one, wanted)), strict=True))
+
+
+def text_of(read: Mapping[str, Any], uri: str) -> str:
+    """What lay at a URI when the job was made.
+
+    Raises:
+        InvalidError: it could not be read.
+    """
+    found = read.get(uri, {})
+    if "text" not in found:
+        why = found.get("error", "it was not looked at")
+        raise InvalidError(
+            f"{uri} could not be read when the job was made: {why}", path="uri", constraint="a readable file"
+        )
+    text: str = found["text"]
+    return text
+
+
+def script(read: Mapping[str, Any], uri: str, folder: Path, stage: str) -> Path:
+    """A script as it lay at a URI when the job was made, as a file of this host.
+
+    Raises:
+        InvalidError: it could not be read.
+    """
+    path = folder / f"{stage}.py"
+    path.write_text(text_of(read, uri), encoding="utf-8")
+    return path
 
 
 def below(prefix: str, uris: Sequence[tuple[str, int]]) -> Iterator[tuple[str, str, int]]:

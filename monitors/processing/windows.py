@@ -21,7 +21,7 @@ from graph.times import Moment, from_ms
 from monitors.processing import transforms
 from monitors.processing.inputs import FILES, Prepared, analysis_config, clarify_plan, inside, output_of
 from monitors.processing.plans import Analysis, Plan, read_format
-from monitors.processing.sources import Bucket, Fetched, below
+from monitors.processing.sources import Bucket, Fetched, below, script
 
 ANALYSES = {
     Monitor.DATA_QUALITY: Analysis.DATA_QUALITY,
@@ -55,6 +55,7 @@ async def of_run(catalog: Catalog, account: str, told: Mapping[str, Any], bucket
         inputs[what] = await asyncio.to_thread(bucket.fetch, uri, folder / "inputs" / f"{what}.json")
     against: dict[str, Any] = {what: str(fetched.path) for what, fetched in inputs.items()}
     plan = replace(plan, **against)
+    plan = replace(plan, **_scripts(run, run["Request"].get(f"{monitor.value}AppSpecification", {}), folder))
     merged = None
     if monitor in CONFIGURED:
         config = analysis_config(run["Read"], run["Request"][f"{monitor.value}AppSpecification"]["ConfigUri"])
@@ -128,6 +129,16 @@ async def _captured(
             "asked at that time, or widen StartTimeOffset and EndTimeOffset"
         )
     return plan, seen
+
+
+def _scripts(run: Mapping[str, Any], application: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """What a plan says of a definition's scripts."""
+    members = {"RecordPreprocessorSourceUri": "preprocessor", "PostAnalyticsProcessorSourceUri": "postprocessor"}
+    return {
+        stage: str(script(run["Read"], application[member], folder, stage))
+        for member, stage in members.items()
+        if member in application
+    }
 
 
 def _truth(bucket: Bucket, truth: str, window: tuple[int, int], shown: str, labels: Path) -> None:

@@ -29,9 +29,9 @@ from graph.monitoring import alerts, executions, schedules
 from graph.monitoring.executions import LEASE_MS, Execution, ExecutionStatus
 from graph.reach import Policy
 from graph.times import now_ms
-from monitors.processing import inputs, models, processes, results, windows
+from monitors.processing import inputs, models, processes, results, scripts, windows
+from monitors.processing.allowances import Allowances
 from monitors.processing.processes import Limits
-from monitors.processing.shadows import Serving
 from monitors.processing.sources import Bucket
 
 ATTEMPTS = 3
@@ -66,8 +66,7 @@ class Worker:
         lease: How long it may be silent before its runs are taken over, in milliseconds.
         a_schedule: How many runs of one schedule may run at the same time.
         accounts: Whose runs; everybody's if None.
-        serving: What may serve the models that analyses ask.
-        pages: The module that makes pages for people of what an analysis found; none if None.
+        allowances: What runs may use beside their data.
     """
 
     def __init__(
@@ -81,11 +80,9 @@ class Worker:
         lease: int = LEASE_MS,
         a_schedule: int = 1,
         accounts: Sequence[str] | None = None,
-        serving: Serving | None = None,
-        pages: str | None = None,
+        allowances: Allowances | None = None,
     ) -> None:
-        self._serving = serving or Serving()
-        self._pages = pages
+        self._allowances = allowances or Allowances()
         self._accounts = accounts
         self._catalog = catalog
         self._policy = policy
@@ -208,9 +205,10 @@ class Worker:
         folder = Path(tempfile.mkdtemp(prefix="stemma-job-"))
         try:
             prepared = await self._prepared(run, told, bucket, folder)
-            prepared = inputs.introduced(prepared, run, self._catalog.place(run.account), self._pages)
+            scripts.check(prepared.plan, allowed=self._allowances.scripts)
+            prepared = inputs.introduced(prepared, run, self._catalog.place(run.account), self._allowances.pages)
             answering = models.answering(
-                *(self._catalog, run.account, self._policy, self._serving, prepared, bucket, folder, limits)
+                *(self._catalog, run.account, self._policy, self._allowances.serving, prepared, bucket, folder, limits)
             )
             async with answering as prepared:
                 outcome = await processes.compute(prepared.plan, folder, limits)

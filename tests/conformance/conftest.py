@@ -24,6 +24,7 @@ from graph.monitoring.scheduler import Scheduler
 from graph.reach import Credentials
 from graph.registry import groups
 from graph.registry.gates import Bound, set_gates
+from monitors.processing.allowances import Allowances
 from monitors.processing.processes import Limits
 from monitors.processing.shadows import Serving
 from monitors.processing.worker import Worker
@@ -136,7 +137,10 @@ async def ran(
     program = str(Path(__file__).with_name("models") / "weights.py")
     serving = Serving(commands={"weights": [sys.executable, program, "{model}", "{port}"]})
     worker = Worker(
-        *(catalog, settings.reach(), Limits(2_048, 120)), slots=2, accounts=[*accounts.values()], serving=serving
+        *(catalog, settings.reach(), Limits(2_048, 120)),
+        slots=2,
+        accounts=[*accounts.values()],
+        allowances=Allowances(serving),
     )
     stop = asyncio.Event()
     scheduler.start()

@@ -16,6 +16,7 @@ import pytest
 
 from graph.reach.policy import Policy
 from graph.times import from_ms, now_ms
+from monitors.processing.allowances import Allowances
 from monitors.processing.shadows import Serving
 from monitors.processing.worker import Worker
 from tests.api.sagemaker.conftest import Aws
@@ -118,8 +119,7 @@ def reporting(aws: Aws, lake: Lake, serving: Serving | None = None) -> Worker:
     return Worker(
         *(aws.service.catalog, policy, LIMITS),
         accounts=[aws.service.account],
-        serving=serving,
-        pages="reports.monitoring.writing",
+        allowances=Allowances(serving or Serving(), "reports.monitoring.writing"),
     )
 
 
