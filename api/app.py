@@ -19,6 +19,8 @@ from api.gate import Gate, host_names
 from api.gateway import ROUTE as INVOCATIONS
 from api.gateway import Gateway
 from api.graphql.endpoint import Endpoint
+from api.ground_truth import ROUTE as GROUND_TRUTH
+from api.ground_truth import GroundTruth
 from api.job_reports import JobReports
 from api.metrics import Metrics
 from api.problems import ProblemError, from_error, problem
@@ -93,6 +95,7 @@ def create_app(settings: Settings, catalog: Catalog | None = None) -> Starlette:
         *(Route(path, door.answer, methods=[method]) for method, path in paths()),
         Route("/graphql", graphql.answer, methods=["GET", "POST"]),
         Route(job_reports.ROUTE, reports.answer, methods=["POST"]),
+        Route(GROUND_TRUTH, GroundTruth(settings, policy).answer, methods=["POST"]),
         Route(audit_jobs.ROUTE, audits.download, methods=["GET"]),
         Route(job_reports.TOKEN_ROUTE, reports.token, methods=["POST"]),
         Route("/livez", live),

@@ -188,3 +188,65 @@ async def test_only_who_holds_a_key_may_invoke(serve: Serve) -> None:
         "/endpoints/shop/invocations", content=b"1", headers={"Content-Type": "text/csv"}
     )
     assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (403, "MissingAuthenticationTokenException")
+
+
+async def test_labels_lie_where_schedules_look_for_them(room: Room) -> None:
+    async def post(content: bytes | str, name: str = "shop") -> Any:
+        return await room.service.client.post(f"/api/v1/endpoints/{name}/ground-truth", content=content)
+
+    at = "2026-11-25T03:59:59+01:00"
+    lines = [
+        {"inferenceId": "a", "label": 1, "time": at},
+        {"eventId": "b", "label": "no", "time": "2026-11-25T03:00:00"},
+        {"eventId": "c", "label": {"class": "x"}, "time": at},
+        {"groundTruthData": {"data": "1", "encoding": "CSV"}, "eventMetadata": {"eventId": "d", "inferenceTime": at}},
+    ]
+    said = await post("\n".join(map(json.dumps, lines)))
+    assert said.status_code == 200, said.text
+    root = f"s3://{room.bucket}/live/ground-truth/shop/2026/11/25"
+    assert [uri.rpartition("/")[0] for uri in said.json()["uris"]] == [f"{root}/02", f"{root}/03"]
+    assert said.json()["labels"] == 4
+    # What comes again changes nothing.
+    assert (await post(json.dumps(lines))).json() == said.json()
+
+    def read(uri: str) -> list[Any]:
+        held = room.s3.get_object(Bucket=room.bucket, Key=uri.removeprefix(f"s3://{room.bucket}/"))
+        return [json.loads(line) for line in held["Body"].read().splitlines()]
+
+    first = await asyncio.to_thread(read, said.json()["uris"][0])
+    assert [(item["eventMetadata"]["eventId"], item["groundTruthData"]) for item in first] == [
+        ("a", {"data": "1", "encoding": "CSV"}),
+        ("c", {"data": '{"class":"x"}', "encoding": "JSON"}),
+        ("d", {"data": "1", "encoding": "CSV"}),
+    ]
+    tags = [{"Key": "stemma:ground-truth", "Value": f"s3://{room.bucket}/labels/"}]
+    await room.aws("create_endpoint", EndpointName="told", EndpointConfigName="c", Tags=tags)
+    (uri,) = (await post('{"eventId": "a", "label": 0}', "told")).json()["uris"]
+    assert uri.startswith(f"s3://{room.bucket}/labels/{time.strftime('%Y/%m', time.gmtime())}")
+    # Another account's bucket is not touched, and what can't be read is told.
+    tags = [{"Key": "stemma:ground-truth", "Value": "s3://elsewhere/labels"}]
+    await room.aws("create_endpoint", EndpointName="sly", EndpointConfigName="c", Tags=tags)
+    assert (await post('{"eventId": "a", "label": 0}', "sly")).status_code == 403
+    assert (await post('{"eventId": "a", "label": 0}', "none")).status_code in (400, 404)
+    for body, expected in (
+        ("[]", "there are 0 labels"),
+        ("[1]", "label 1 can't be read: it is no object"),
+        ('{"eventId": "a", "label": 1}\n{', "line 2 is not JSON"),
+        ('{"eventId": "a"}', "it has no label"),
+        ('{"label": 1}', "no eventId or inferenceId"),
+        ('{"eventId": "a", "label": 1, "time": "noon"}', "its time is 'noon'"),
+        ('{"eventId": "a", "label": 1, "when": 1}', "it has when; known are"),
+        (
+            '{"groundTruthData": {"data": "1", "encoding": "XML"}, "eventMetadata": {"eventId": "a"}}',
+            "its encoding is 'XML'",
+        ),
+    ):
+        refused = await post(body)
+        assert refused.status_code == 400, body
+        assert expected in refused.json()["detail"]
+
+
+async def test_only_who_may_write_gives_labels(serve: Serve) -> None:
+    service = serve(keys="required")
+    answer = await service.client.post("/api/v1/endpoints/shop/ground-truth", content=b'{"eventId": "a", "label": 1}')
+    assert answer.status_code == 401
