@@ -35,12 +35,13 @@ PAGES = {
     "accessLog",
 }
 PAGE = 50
-SERIES = {"metricSeries": 5_000}
+SERIES = {"metricSeries": 5_000, "series": 500, "measured": 5_000}
 WALKS = {"lineage": 5_000, "compareModelVersions": 1_000, "select": 5_000, "diff": 5_000, "path": 1_000}
 LOOKS = {
     "approvalStale": 200,
     "standing": 400,
     "monitoringRun": 1_000,
+    "seriesPicture": 2_000,
     "createAuditReport": 200_000,
     "startAuditReport": 200_000,
 }

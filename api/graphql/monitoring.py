@@ -4,12 +4,14 @@ from datetime import datetime
 
 import strawberry
 
-from api.graphql import cursors
+from api.graphql import cursors, series
 from api.graphql.connections import Connection, connection
 from api.graphql.context import Context, Info
+from api.graphql.documents import DocumentFigure
 from api.graphql.entities import EntityType, TrialComponent, shaped
-from api.graphql.names import MonitoringExecutionStatus, MonitoringType
+from api.graphql.names import MonitoringExecutionStatus, MonitoringSubject, MonitoringType
 from api.graphql.scalars import BigInt
+from api.graphql.series import MonitoringMeasurement, MonitoringPoint
 from graph import jobs
 from graph.errors import NotFoundError
 from graph.jobs import JobKind
@@ -137,6 +139,38 @@ class MonitoringSchedule(EntityType):
     ) -> Connection[MonitoringExecution]:
         """Its runs, the last due first."""
         return await _executions(info, ExecutionFilter(schedule=self.schedule.name, status=status), first, after)
+
+    @strawberry.field
+    async def measured(self, info: Info) -> list[MonitoringMeasurement]:
+        """What there are series of: what the last run measured."""
+        return await series.measured(info, self.schedule)
+
+    @strawberry.field
+    async def series(
+        self,
+        info: Info,
+        subject: MonitoringSubject,
+        metric: str,
+        name: str = "",
+        start: datetime | None = None,
+        end: datetime | None = None,
+        first: int = 500,
+    ) -> list[MonitoringPoint]:
+        """What its runs measured of one thing, oldest first; `end` is not part of it."""
+        return await series.series(info, self.schedule, subject, name, metric, (start, end), first)
+
+    @strawberry.field
+    async def series_picture(
+        self,
+        info: Info,
+        subject: MonitoringSubject,
+        metric: str,
+        name: str = "",
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> DocumentFigure:
+        """The same as a picture with its threshold, and as a table; the last 200 points."""
+        return await series.picture(info, self.schedule, subject, name, metric, (start, end))
 
 
 async def schedule(

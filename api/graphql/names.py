@@ -13,6 +13,7 @@ from graph.events.types import EventType
 from graph.lineage import Direction
 from graph.listing import Sort
 from graph.monitoring.executions import ExecutionStatus as MonitoringExecutionStatus
+from graph.monitoring.measurements import Subject as MonitoringSubject
 from graph.monitoring.names import Monitor as MonitoringType
 from graph.registry.findings import GateKind
 from graph.registry.staleness import StaleKind
@@ -36,6 +37,7 @@ for _graph_enum, _name in (
     (StaleKind, "StaleKind"),
     (Difference, "Difference"),
     (MonitoringType, "MonitoringType"),
+    (MonitoringSubject, "MonitoringSubject"),
     (MonitoringExecutionStatus, "MonitoringExecutionStatus"),
 ):
     strawberry.enum(_graph_enum, name=_name)
@@ -92,6 +94,7 @@ __all__ = [
     "GateKind",
     "Kind",
     "MonitoringExecutionStatus",
+    "MonitoringSubject",
     "MonitoringType",
     "Role",
     "Sort",

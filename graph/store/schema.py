@@ -11,13 +11,14 @@ from graph.store.running import running_keys
 from graph.store.store import Store
 from graph.times import FOREVER
 
-VERSION = 11
+VERSION = 12
 """2: revisions hold their resource's own ARN, so that it is found at past moments; 3: principals, keys and the access log;
 4: revisions hold their source's ARN, metrics have points;
 5: revisions of registry objects hold by what they are listed, and approvals; 6: those of deployments by when they ran;
 7: executions and timers of monitoring; 8: revisions that tell of events hold so, webhooks have deliveries;
 9: model cards, resource groups and what monitors is listed, too; 10: alerts tell of events;
-11: those who follow the ledgers keep how far they have come, and stale approvals tell of events."""
+11: those who follow the ledgers keep how far they have come, and stale approvals tell of events;
+12: runs of schedules leave what they measured."""
 COPIED = {"resource_arn": 2, "source_arn": 4, "by_resource": 9}
 """What revisions hold beside their states, by the version since which they do."""
 PAGE = 1_000

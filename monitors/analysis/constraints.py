@@ -81,6 +81,16 @@ class Constraints:
         """The file's bytes: strict JSON, the same for the same document."""
         return dump(self.document)
 
+    def drift_threshold(self, name: str, *, numeric: bool) -> float | None:
+        """What a feature's distance from the baseline is held against; None where it is held against nothing."""
+        feature = self.features.get(name)
+        config = self.config if feature is None else feature.config
+        if not config.perform_comparison:
+            return None
+        if numeric:
+            return config.comparison_threshold
+        return config.categorical_comparison_threshold if config.categorical_drift_method == "LInfinity" else None
+
 
 def suggest_constraints(statistics: Statistics) -> Constraints:
     """Constraints that the data behind `statistics` just satisfies.

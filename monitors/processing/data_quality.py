@@ -12,6 +12,7 @@ from monitors.analysis import (
 )
 from monitors.datasets import observe, translated
 from monitors.processing import captured, scripts, tables
+from monitors.processing.numbers import of_data
 from monitors.processing.outcomes import CONSTRAINTS, STATISTICS, VIOLATIONS, written
 from monitors.processing.plans import Found, Outcome, Plan
 
@@ -40,6 +41,7 @@ def data_quality(plan: Plan) -> Outcome:
         files = {STATISTICS: statistics.to_json(), CONSTRAINTS: suggest_constraints(statistics).to_json()}
     held = plan.constraints is not None and plan.statistics is not None
     found: list[Found] = []
+    constraints = before = None
     if held:
         with translated():
             constraints = parse_constraints(Path(plan.constraints or "").read_bytes())
@@ -50,7 +52,10 @@ def data_quality(plan: Plan) -> Outcome:
             Found(item.feature_name, item.constraint_check_type, (item.feature_name,), item.to_document())
             for item in violations
         ]
-    return written(plan, observed, observed.columns, files, found, held=held)
+    with translated():
+        measured = of_data(statistics, before, constraints)
+    emits = constraints is None or constraints.config.emit_metrics
+    return written(plan, observed, observed.columns, files, found, held=held, measured=measured, emits=emits)
 
 
 def _scripted(plan: Plan, records: Path, names: list[str]) -> Plan:

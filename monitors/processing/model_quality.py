@@ -20,6 +20,7 @@ from monitors.analysis.quality import (
 from monitors.datasets import translated
 from monitors.measurements import fold
 from monitors.processing import captured, scripts, tables
+from monitors.processing.numbers import of_quality
 from monitors.processing.outcomes import CONSTRAINTS, STATISTICS, VIOLATIONS, written
 from monitors.processing.plans import Found, Outcome, Plan
 from monitors.reading import Reading
@@ -48,6 +49,7 @@ def model_quality(plan: Plan) -> Outcome:
         statistics = quality_statistics(state)
         files = {STATISTICS: statistics.to_json(), CONSTRAINTS: suggest_quality_constraints(statistics).to_json()}
     found: list[Found] = []
+    constraints = None
     if plan.constraints is not None:
         with translated():
             constraints = parse_quality_constraints(Path(plan.constraints).read_bytes())
@@ -58,7 +60,11 @@ def model_quality(plan: Plan) -> Outcome:
         found = [Found(v.metric_name, v.constraint_check_type, spoken_of, v.to_document()) for v in violations]
     facts["problem"] = config.problem
     return written(
-        *(plan, measured, columns, files, found), held=plan.constraints is not None, facts=facts, merged=merged
+        *(plan, measured, columns, files, found),
+        held=plan.constraints is not None,
+        facts=facts,
+        merged=merged,
+        measured=of_quality(statistics, constraints),
     )
 
 

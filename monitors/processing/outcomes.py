@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from graph.monitoring.measurements import Measurement
 from monitors.processing.plans import Found, Outcome, Plan
 
 STATISTICS, CONSTRAINTS, VIOLATIONS = "statistics.json", "constraints.json", "constraint_violations.json"
@@ -21,6 +22,8 @@ def written(
     held: bool,
     facts: dict[str, Any] | None = None,
     merged: Sequence[str] = (),
+    measured: Sequence[Measurement] = (),
+    emits: bool = True,
 ) -> Outcome:
     """Write the files, and say what was read and found.
 
@@ -33,6 +36,8 @@ def written(
         held: Whether the data was held against a baseline.
         facts: Parameters of the trial component.
         merged: Files with records joined with ground truth, below the plan's output.
+        measured: Numbers of which series are made.
+        emits: Whether the baseline lets metrics be published.
     """
     folder = Path(plan.output)
     for name, content in files.items():
@@ -51,4 +56,6 @@ def written(
         tuple(found),
         tuple(merged),
         facts or {},
+        tuple(measured),
+        emits,
     )

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from graph.errors import InvalidError
+from graph.monitoring.measurements import Measurement, Subject
 
 
 class Analysis(StrEnum):
@@ -111,6 +112,8 @@ class Outcome:
         findings: what was found then.
         merged: files with records joined with ground truth, below the plan's output.
         facts: parameters of the trial component.
+        measured: numbers, of which the schedule's runs make series.
+        emits: whether the baseline lets metrics be published.
     """
 
     digest: str
@@ -124,6 +127,8 @@ class Outcome:
     findings: tuple[Found, ...] = ()
     merged: tuple[str, ...] = ()
     facts: dict[str, str | float] = field(default_factory=dict)
+    measured: tuple[Measurement, ...] = ()
+    emits: bool = True
 
     def document(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -136,7 +141,8 @@ def read_outcome(document: dict[str, Any]) -> Outcome:
     given = {name: value for name, value in document.items() if name in known}
     found = tuple(Found(**{**item, "columns": tuple(item["columns"])}) for item in document["findings"])
     lists = {name: tuple(document[name]) for name in ("columns", "files", "merged")}
-    return Outcome(**{**given, **lists, "findings": found})
+    measured = tuple(Measurement(**{**item, "subject": Subject(item["subject"])}) for item in document["measured"])
+    return Outcome(**{**given, **lists, "findings": found, "measured": measured})
 
 
 FORMATS = {"csv": "csv", "json": "jsonl", "parquet": "parquet"}

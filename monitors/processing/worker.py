@@ -25,7 +25,7 @@ from graph.catalog import Catalog
 from graph.entities import Entity, Status
 from graph.errors import ConflictError, StemmaError, UnavailableError
 from graph.jobs import JobKind
-from graph.monitoring import alerts, executions, schedules
+from graph.monitoring import alerts, executions, measurements, schedules
 from graph.monitoring.executions import LEASE_MS, Execution, ExecutionStatus
 from graph.reach import Policy
 from graph.times import now_ms
@@ -218,6 +218,11 @@ class Worker:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         place = self._catalog.place(run.account)
         made = results.conclude(place, run.job, run.attempt, prepared, outcome, written)
+        # Another attempt measures the same, so it does no harm that this one may be refused.
+        if run.schedule is not None:
+            await measurements.put(
+                *(self._catalog.store, run.account, run.schedule, run.scheduled_at, run.job, outcome.measured)
+            )
         await self._write(run, made.commands, "concludeJob")
         status = ExecutionStatus.VIOLATIONS if made.violations else ExecutionStatus.COMPLETED
         await self._settle(run, status, file=made.file)

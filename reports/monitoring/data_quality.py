@@ -166,13 +166,7 @@ def _distances(found: DataFound, drifts: Sequence[FeatureDrift]) -> Section:
 
 def threshold_of(found: DataFound, drift: FeatureDrift) -> float | None:
     """What a feature's distance is held against; None where it is held against nothing."""
-    feature = found.constraints.features.get(drift.name)
-    config = found.constraints.config if feature is None else feature.config
-    if not config.perform_comparison:
-        return None
-    if drift.kind == "numeric":
-        return config.comparison_threshold
-    return config.categorical_comparison_threshold if config.categorical_drift_method == "LInfinity" else None
+    return found.constraints.drift_threshold(drift.name, numeric=drift.kind == "numeric")
 
 
 def _some(values: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from playwright.async_api import expect
 
 from graph.access import Role
-from graph.monitoring import executions
+from graph.monitoring import executions, measurements
+from graph.monitoring.executions import Execution, ExecutionStatus
+from graph.monitoring.measurements import Measurement, Subject
 from graph.times import now_ms
 from reports.audit.verification import verify
 from tests.api.keys import Keys
@@ -410,6 +413,38 @@ async def schedule(service: Service) -> None:
         {"MonitoringScheduleName": "Hourly", "MonitoringScheduleConfig": by_definition("churn")},
     )
     assert status == 200
+
+
+async def test_what_a_schedule_measured_is_drawn_over_time(explorer: Explorer, service: Service) -> None:
+    await schedule(service)
+    store, account = service.catalog.store, service.account
+    begin = 1_780_000_000_000
+    for number, drift in enumerate((0.02, 0.05, 0.4)):
+        at, job = begin + number * 3_600_000, f"run-{number}"
+        run = Execution(
+            *(account, job, at, at, ExecutionStatus.COMPLETED), schedule="Hourly", scheduled_at=at, type="DataQuality"
+        )
+        await executions.put(store, [run])
+        measured = [
+            Measurement(Subject.FEATURE, name, {"baseline_drift": drift, "completeness": 1}, {"baseline_drift": 0.1})
+            for name in ("age", "<img onerror=alert(1)>")
+        ]
+        await measurements.put(store, account, "Hourly", at, job, measured)
+    page = await explorer.open("monitors")
+    await page.get_by_role("link", name="Over time of Hourly").press("Enter")
+    trends = page.get_by_role("region", name="Over time: Hourly")
+    await expect(trends.get_by_role("img")).to_have_attribute("alt", re.compile(r"held against 0\.1\. It violates at"))
+    await trends.get_by_role("button", name="Table").click()
+    await expect(trends.get_by_role("row")).to_have_count(4)
+    await explorer.accessible()
+    await trends.get_by_label("Measured of").select_option(label="age")
+    await trends.get_by_label("Metric").select_option("completeness")
+    await expect(trends.get_by_role("row").nth(1)).to_contain_text("1")
+    assert "metric=completeness" in page.url
+    await page.reload()
+    await expect(trends.get_by_label("Metric")).to_have_value("completeness")
+    await explorer.open("monitors?schedule=Nothing")
+    await expect(page.get_by_text("No run of this schedule has come to results yet.")).to_be_visible()
 
 
 async def test_a_schedule_is_run_stopped_and_started(explorer: Explorer, service: Service) -> None:

@@ -14,6 +14,7 @@ from monitors.processing.clarify import questions
 from monitors.processing.clarify.bias import bias
 from monitors.processing.clarify.explanations import explanations
 from monitors.processing.clarify.table import Table, of_dataset, of_window
+from monitors.processing.numbers import of_attribution, of_bias
 from monitors.processing.outcomes import ANALYSIS, LOCAL, VIOLATIONS, written
 from monitors.processing.plans import Found, Outcome, Plan
 from monitors.reading import Reading
@@ -46,10 +47,10 @@ def clarify(plan: Plan) -> Outcome:
     findings: list[Found] = []
     found_bias = found_attribution = None
     if questions.asks_bias(document):
-        measured = bias(plan, document, table)
-        found_bias = measured.found
-        made |= analysis_document(measured.found.report)
-        findings += measured.findings
+        biased = bias(plan, document, table)
+        found_bias = biased.found
+        made |= analysis_document(biased.found.report)
+        findings += biased.findings
     if questions.asks_shap(document):
         explained = explanations(plan, document, table)
         found_attribution = explained.found
@@ -58,6 +59,9 @@ def clarify(plan: Plan) -> Outcome:
         if explained.local is not None:
             files[LOCAL] = explained.local
     files[ANALYSIS] = dump(made)
+    measured = [] if found_bias is None else of_bias(found_bias.report, found_bias.before)
+    if found_attribution is not None:
+        measured += of_attribution(found_attribution.report, found_attribution.drifts)
     # Without violations Clarify writes no file of them.
     if findings:
         files[VIOLATIONS] = dump({"version": VERSION, "violations": [item.document for item in findings]})
@@ -67,6 +71,7 @@ def clarify(plan: Plan) -> Outcome:
         held=plan.constraints is not None,
         facts=_facts(table, found_bias, found_attribution),
         merged=table.merged,
+        measured=measured,
     )
 
 

@@ -12,6 +12,8 @@ import pytest
 from graph.access import Caller, Role
 from graph.events import feed
 from graph.events.types import EventType
+from graph.monitoring import measurements
+from graph.monitoring.measurements import Measurement, Subject
 from graph.monitoring.scheduler import Scheduler, run_now
 from graph.times import from_ms, now_ms
 from monitors.processing.worker import Worker
@@ -283,3 +285,41 @@ async def test_a_model_is_held_against_its_quality_once_the_labels_are_there(
     second = await run(aws, worker, watched + 2 * HOUR, quality)
     assert second["MonitoringExecutionStatus"] == "Failed"
     assert f"below s3://{lake.bucket}/labels/ were looked at" in second["FailureReason"]
+
+
+SERIES = """query ($n: ID!, $end: DateTime) { monitoringSchedule(schedule: $n) {
+  measured { subject name metrics }
+  drift: series(subject: FEATURE, name: "age", metric: "baseline_drift") { at value limit job }
+  before: series(subject: FEATURE, name: "age", metric: "sum", end: $end) { value }
+  none: series(subject: MODEL, metric: "accuracy") { value }
+  seriesPicture(subject: FEATURE, name: "age", metric: "baseline_drift") { alt svg table { columns rows } }
+} }"""
+
+
+async def test_what_runs_measure_is_a_series(aws: Aws, lake: Lake, worker: Worker, watched: int) -> None:
+    hours = [rows(200, 20, 1), rows(200, 45, 2), rows(200, 70, 3)]
+    for number, found in enumerate(hours):
+        capture(lake, watched + number * HOUR, found)
+        await run(aws, worker, watched + (number + 1) * HOUR)
+    last = from_ms(watched + 2 * HOUR).isoformat()
+    said = (await aws.service.data(SERIES, n="watch", end=last))["monitoringSchedule"]
+    assert sorted(item["name"] for item in said["measured"]) == ["age", "prediction", "sex"]
+    assert {"non_null", "null", "completeness", "baseline_drift", "type_integral"} <= set(
+        next(item["metrics"] for item in said["measured"] if item["name"] == "age")
+    )
+    values = [point["value"] for point in said["drift"]]
+    assert values[0] < 0.15 < values[1] < values[2] == 1
+    assert {point["limit"] for point in said["drift"]} == {0.1}
+    assert [point["at"] for point in said["drift"]] == sorted(point["at"] for point in said["drift"])
+    assert said["before"] == [{"value": float(sum(age for _, age, _ in hours[0]))}]
+    assert said["none"] == []
+    assert [row[2] for row in said["seriesPicture"]["table"]["rows"]][1:] == ["yes", "yes"]
+    assert "held against 0.1" in said["seriesPicture"]["alt"]
+    # The same run again measures in its place.
+    store, account = aws.service.catalog.store, aws.service.account
+    job = said["drift"][0]["job"]
+    again = [Measurement(Subject.FEATURE, "age", {"baseline_drift": 0.5})]
+    await measurements.put(store, account, "watch", watched + HOUR, job, again)
+    read = await measurements.series(store, account, "Watch", Subject.FEATURE, "age")
+    assert [item.values["baseline_drift"] for item in read] == [0.5, *values[1:]]
+    assert await measurements.series(store, "999999999999", "watch", Subject.FEATURE, "age") == []

@@ -44,9 +44,13 @@ export function Executions() {
         <select
           value={status ?? ""}
           onChange={(event) =>
-            setAddress({
-              ...(schedule === null ? {} : { schedule }),
-              ...(event.target.value ? { status: event.target.value } : {}),
+            setAddress((before) => {
+              const after = new URLSearchParams(before);
+              after.delete("status");
+              if (event.target.value) {
+                after.set("status", event.target.value);
+              }
+              return after;
             })
           }
         >

@@ -1,5 +1,6 @@
 /** The schedules, with what their last run came to, and what may be done with them. */
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "react-router";
 import { ask } from "../graphql";
 import { useSession } from "../session";
 import { EntityLink, Time, word } from "../shown";
@@ -58,6 +59,11 @@ function Row({ schedule }: { schedule: Schedule }) {
     <tr>
       <th scope="row">
         <EntityLink arn={schedule.arn} name={schedule.displayName} />
+        <p className="small">
+          <Link to={`/monitors?schedule=${encodeURIComponent(schedule.displayName)}`}>
+            Over time<span className="unseen"> of {schedule.displayName}</span>
+          </Link>
+        </p>
       </th>
       <td>
         {word(schedule.monitoringType)}

@@ -1,10 +1,12 @@
 /** Monitors: their schedules, and what those ran. */
-import { Link } from "react-router";
+import { Link, useSearchParams } from "react-router";
 import { Executions } from "../monitors/executions";
 import { Schedules } from "../monitors/schedules";
+import { Trends } from "../monitors/trends";
 import { lineagePath } from "../shown";
 
 export function MonitorsPage() {
+  const schedule = useSearchParams()[0].get("schedule");
   return (
     <div className="page">
       <title>Monitors · Stemma</title>
@@ -14,6 +16,7 @@ export function MonitorsPage() {
           All violations
         </Link>
       </p>
+      {schedule !== null && <Trends key={schedule} schedule={schedule} />}
       <Schedules />
       <Executions />
     </div>

@@ -1,0 +1,145 @@
+"""What runs of schedules measured: numbers by what they are of, so that each is a series over time.
+
+They lie beside the ledger, as executions do: what is proven is the run's files, from which every number follows. A run that is
+done again measures in the place of what it did before.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from graph.canonical import digest
+from graph.errors import InvalidError
+from graph.monitoring import executions
+from graph.monitoring.executions import ENDED_WELL, ExecutionFilter
+from graph.store.store import Store, Transaction
+from graph.times import FOREVER
+
+MOST = 5_000
+"""Subjects of one run that are kept."""
+BATCH = 1_000
+
+
+class Subject(StrEnum):
+    """What numbers are of."""
+
+    FEATURE = "FEATURE"
+    MODEL = "MODEL"
+    BIAS = "BIAS"
+    ATTRIBUTION = "ATTRIBUTION"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Numbers that one run measured of one thing.
+
+    Attributes:
+        name: of the feature, the facet's group or the model's output; empty for the model as a whole.
+        values: by metric.
+        limits: what a metric may not pass, where a baseline says so.
+        dimensions: what the thing is, in CloudWatch's words: `Facet`, `FacetValue` and so on.
+        at: the time for which the run was due, epoch milliseconds.
+        job: the run's processing job.
+    """
+
+    subject: Subject
+    name: str
+    values: Mapping[str, float]
+    limits: Mapping[str, float] = field(default_factory=dict)
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    at: int = 0
+    job: str = ""
+
+
+async def put(store: Store, account: str, schedule: str, at: int, job: str, measured: Sequence[Measurement]) -> None:
+    """Keep what a run of a schedule measured; of more than `MOST` things, the first."""
+    rows = [_row(account, schedule, at, job, item) for item in measured[:MOST]]
+    for begin in range(0, len(rows), BATCH):
+        some = rows[begin : begin + BATCH]
+
+        async def work(transaction: Transaction, some: Sequence[dict[str, Any]] = some) -> None:
+            await transaction.count("monitoring/put_measurements", list(some))
+
+        await store.transact(work)
+
+
+async def series(
+    store: Store,
+    account: str,
+    schedule: str,
+    subject: Subject,
+    name: str,
+    *,
+    start: int = 0,
+    end: int = FOREVER,
+    first: int = 500,
+) -> list[Measurement]:
+    """What the runs of a schedule measured of one thing, oldest first.
+
+    Args:
+        store: Where to look.
+        account: Whose.
+        schedule: Its name.
+        subject: Of which kind of thing.
+        name: Of which one.
+        start: From when on runs were due, epoch milliseconds.
+        end: Until when; it is not part of it.
+        first: How many, 1 to 5,000.
+
+    Raises:
+        InvalidError: `first` is out of its range.
+    """
+    if not 1 <= first <= MOST:
+        raise InvalidError(f"first is {first}; 1 to {MOST} is needed", path="first", constraint=f"1 to {MOST}")
+    own = _of(account, schedule, subject, name)
+    parameters = {"from": f"{own}/{start:016d}", "to": f"{own}/{min(end, FOREVER):016d}", "limit": first}
+    return [_read(row) for row in await store.read("monitoring/series", parameters)]
+
+
+async def measured(store: Store, account: str, schedule: str, at: int) -> list[Measurement]:
+    """What the run of a schedule measured that was due at a time."""
+    own = f"{account}/{schedule.lower()}/{at:016d}"
+    # "0" is the character after "/".
+    parameters = {"from": f"{own}/", "to": f"{own}0", "limit": MOST}
+    return [_read(row) for row in await store.read("monitoring/measured", parameters)]
+
+
+async def newest(store: Store, account: str, schedule: str) -> list[Measurement]:
+    """What the last run of a schedule measured that came to an end with results."""
+    found = []
+    for status in ENDED_WELL:
+        page = await executions.page(
+            store, account, filter=ExecutionFilter(schedule=schedule, status=status.value), by_scheduled=True, first=1
+        )
+        found += [execution.scheduled_at for _, execution in page.items]
+    return await measured(store, account, schedule, max(found)) if found else []
+
+
+def _of(account: str, schedule: str, subject: Subject, name: str) -> str:
+    # Names are of any length and hold what separates keys.
+    return f"{account}/{schedule.lower()}/{subject.value}/{digest(name.encode())[:16]}"
+
+
+def _row(account: str, schedule: str, at: int, job: str, item: Measurement) -> dict[str, Any]:
+    subject = f"{item.subject.value}/{digest(item.name.encode())[:16]}"
+    return {
+        "key": f"{account}/{schedule.lower()}/{at:016d}/{subject}",
+        "of_subject": f"{account}/{schedule.lower()}/{subject}/{at:016d}",
+        "subject": item.subject.value,
+        "name": item.name,
+        "at": at,
+        "job": job,
+        "numbers": orjson.dumps(
+            {"values": dict(item.values), "limits": dict(item.limits), "dimensions": dict(item.dimensions)}
+        ).decode(),
+    }
+
+
+def _read(row: Mapping[str, Any]) -> Measurement:
+    held = orjson.loads(row["numbers"])
+    return Measurement(
+        Subject(row["subject"]), row["name"], held["values"], held["limits"], held["dimensions"], row["at"], row["job"]
+    )
