@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from graph import arns
 from graph.errors import SettingError
+from graph.monitoring.published import Namespaces
 from graph.reach.policy import Policy
 from graph.store.provider import EmbeddedProvider, Neo4jProvider, Provider
 
@@ -82,6 +83,13 @@ class Settings(BaseSettings):
     job_memory_mb: int = Field(4_096, ge=256, description="memory that the process of a run may take, in MB")
     job_seconds: int = Field(3_600, ge=1, description="longest that a run may take")
     job_input_bytes: int = Field(1 << 36, ge=1, description="how much a run may read")
+    cloudwatch_endpoints: str = Field(
+        "/aws/sagemaker/Endpoints/data-metric", description="CloudWatch's namespace of metrics of endpoints"
+    )
+    cloudwatch_transforms: str = Field(
+        "/aws/sagemaker/ModelMonitoring/data-metric",
+        description="CloudWatch's namespace of metrics of batch transforms",
+    )
     job_scripts: bool = Field(
         False,
         description="whether pre- and post-processing scripts of jobs are run: code of whoever may write, as the worker's user",
@@ -162,6 +170,11 @@ class Settings(BaseSettings):
     def loaders(self) -> frozenset[str]:
         """The unsafe loaders that are allowed."""
         return frozenset(name.strip() for name in self.unsafe_loaders.split(",") if name.strip())
+
+    @property
+    def namespaces(self) -> Namespaces:
+        """Of CloudWatch's metrics."""
+        return Namespaces(self.cloudwatch_endpoints, self.cloudwatch_transforms)
 
     @property
     def serving(self) -> "Serving":

@@ -44,7 +44,9 @@ async def _work(settings: Settings, accounts: Sequence[str] | None, *, once: boo
             slots=slots,
             a_schedule=a_schedule,
             accounts=accounts,
-            allowances=Allowances(settings.serving, "reports.monitoring.writing", settings.job_scripts),
+            allowances=Allowances(
+                settings.serving, "reports.monitoring.writing", settings.job_scripts, settings.namespaces
+            ),
         )
         scheduler = Scheduler(catalog, accounts=accounts)
         if once:

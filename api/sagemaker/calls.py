@@ -10,6 +10,7 @@ from graph.catalog import Catalog
 from graph.changes import Command
 from graph.commands import Place
 from graph.entities import Entity
+from graph.monitoring.published import Namespaces
 from graph.reach import Policy
 from graph.store.writer import Outcome
 from graph.times import Moment
@@ -29,6 +30,7 @@ class Call:
         operation: its name in the service's model.
         arns: what it was about, for the access log; handlers add to it.
         policy: what may be read for the caller.
+        namespaces: of CloudWatch's metrics.
         invocation: the client's own id of what it does, the same in each of its attempts; None when it sends none.
     """
 
@@ -41,6 +43,7 @@ class Call:
     arns: list[str] = field(default_factory=list)
     invocation: str | None = None
     policy: Policy = field(default_factory=Policy)
+    namespaces: Namespaces = field(default_factory=Namespaces)
 
     @property
     def account(self) -> str:

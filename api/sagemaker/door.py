@@ -109,7 +109,7 @@ class Door:
             self._tokens = Tokens(sealer(self._settings).derive("NextToken"))
         seconds = min(20.0, self._settings.read_seconds)
         call = Call(catalog, caller, request.state.request_id, route.operation.name, self._tokens, seconds)
-        call.policy = self._policy
+        call.policy, call.namespaces = self._policy, self._settings.namespaces
         call.invocation = sent.headers.get("amz-sdk-invocation-id")
         return await offered.handler(call, given)
 

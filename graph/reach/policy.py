@@ -52,6 +52,7 @@ class _AccountTable(_Table):
     s3: list[_Prefix] = []
     outbound: list[str] = []
     networks: list[str] = []
+    cloudwatch: str | None = None
 
 
 class _File(_Table):
@@ -68,12 +69,14 @@ class Rules:
         prefixes: bucket, prefix of keys (empty, or ending in `/`) and credentials, longest prefix first.
         origins: hosts that may be spoken to.
         networks: of addresses beside the public ones that hosts may have.
+        cloudwatch: whose CloudWatch metrics go to.
     """
 
     roots: tuple[str, ...] = ()
     prefixes: tuple[tuple[str, str, Credentials], ...] = ()
     origins: tuple[Origin, ...] = ()
     networks: tuple[Network, ...] = ()
+    cloudwatch: Credentials | None = None
 
 
 NOTHING = Rules()
@@ -179,6 +182,10 @@ class Policy:
             )
         return found
 
+    def cloudwatch(self, account: str) -> Credentials | None:
+        """Whose CloudWatch an account's metrics go to; None where they go nowhere."""
+        return self._rules(account).cloudwatch
+
     def networks(self, account: str) -> list[str]:
         """Networks beside the public ones that hosts of an account may lie in."""
         return [str(network) for network in self._rules(account).networks]
@@ -248,6 +255,8 @@ def _rules(table: _AccountTable, known: dict[str, Credentials]) -> Rules:
                 f"the prefix {entry.prefix} names credentials {entry.credentials!r}, which are not there"
             )
         prefixes.append((bucket, key, known[entry.credentials]))
+    if table.cloudwatch is not None and table.cloudwatch not in known:
+        raise NotFoundError(f"cloudwatch names credentials {table.cloudwatch!r}, which are not there")
     networks = tuple(ip_network(text) for text in table.networks)
     for network in networks:
         if any(network.version == never.version and network.subnet_of(never) for never in addresses.NEVER):  # type: ignore[arg-type]
@@ -261,4 +270,5 @@ def _rules(table: _AccountTable, known: dict[str, Credentials]) -> Rules:
         prefixes=tuple(sorted(prefixes, key=lambda entry: -len(entry[1]))),
         origins=listed,
         networks=networks,
+        cloudwatch=None if table.cloudwatch is None else known[table.cloudwatch],
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from graph.monitoring.published import Namespaces
 from monitors.processing.shadows import Serving
 
 
@@ -14,8 +15,10 @@ class Allowances:
         pages: the module that makes pages for people of what an analysis found, such as `reports.monitoring.writing`; none if
             None.
         scripts: whether scripts of those who may write are run.
+        namespaces: of metrics that are sent to CloudWatch.
     """
 
     serving: Serving = field(default_factory=Serving)
     pages: str | None = None
     scripts: bool = False
+    namespaces: Namespaces = field(default_factory=Namespaces)

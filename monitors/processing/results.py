@@ -10,8 +10,9 @@ from graph import jobs
 from graph.associations import AssociationType
 from graph.commands import Command, Place, associate
 from graph.contents import content, sha256
-from graph.entities import Status
+from graph.entities import Entity, Status
 from graph.jobs import File, JobKind
+from graph.monitoring.executions import ExecutionStatus
 from monitors import attribution, baselines, bias
 from monitors.processing.inputs import Prepared
 from monitors.processing.outcomes import ANALYSIS, CONSTRAINTS, LOCAL, STATISTICS, VIOLATIONS
@@ -171,3 +172,11 @@ def _facts(outcome: Outcome) -> dict[str, dict[str, str]]:
         key: {"string": value} if isinstance(value, str) else {"number": repr(float(value))}
         for key, value in known.items()
     }
+
+
+def status_of(job: Entity) -> ExecutionStatus:
+    """What became of a run, from its job that has ended."""
+    if job.status is Status.COMPLETED:
+        found = float((job.parameters or {}).get("violations", {}).get("number", "0"))
+        return ExecutionStatus.VIOLATIONS if found else ExecutionStatus.COMPLETED
+    return ExecutionStatus.FAILED if job.status is Status.FAILED else ExecutionStatus.STOPPED

@@ -29,7 +29,7 @@ from graph.monitoring import alerts, executions, measurements, schedules
 from graph.monitoring.executions import LEASE_MS, Execution, ExecutionStatus
 from graph.reach import Policy
 from graph.times import now_ms
-from monitors.processing import inputs, models, processes, results, scripts, windows
+from monitors.processing import inputs, models, processes, publishing, results, scripts, windows
 from monitors.processing.allowances import Allowances
 from monitors.processing.processes import Limits
 from monitors.processing.sources import Bucket
@@ -39,6 +39,7 @@ ATTEMPTS = 3
 FORGET_MS = 60_000
 """After how long a run that nobody recorded is dropped."""
 POLL_SECONDS = 1.0
+SENDING_SECONDS = 10.0
 CAUGHT = 16
 MESSAGE = 1_024
 """Characters of a status message."""
@@ -91,6 +92,7 @@ class Worker:
         self._lease = lease
         self._a_schedule = a_schedule
         self._running: set[asyncio.Task[None]] = set()
+        self._sending: set[asyncio.Task[None]] = set()
         self.name = name or f"{socket.gethostname()[:60]}-{os.getpid()}"
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -110,6 +112,8 @@ class Worker:
             for task in self._running:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
+            if self._sending:
+                await asyncio.wait(self._sending, timeout=SENDING_SECONDS)
 
     async def take(self) -> bool:
         """Take one run if there is one and a slot is free; whether it did."""
@@ -134,8 +138,8 @@ class Worker:
         """Run whatever is due now, and wait for it."""
         while await self.take():
             pass
-        while self._running:
-            await asyncio.wait(self._running)
+        while self._running or self._sending:
+            await asyncio.wait(self._running | self._sending)
 
     async def _work(self, run: Execution) -> None:
         try:
@@ -155,7 +159,7 @@ class Worker:
         if job is None:
             return
         if job.status in jobs.ENDED:
-            await self._settle(run, status_of(job), failure=job.status_message)
+            await self._settle(run, results.status_of(job), failure=job.status_message)
             return
         if job.status is Status.STOPPING:
             await self._end(run, Status.STOPPED, "stopped before it began")
@@ -212,7 +216,6 @@ class Worker:
             )
             async with answering as prepared:
                 outcome = await processes.compute(prepared.plan, folder, limits)
-            # Files may be written again by a later attempt; they are the same then.
             written = await results.upload(prepared, outcome, bucket)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -226,6 +229,10 @@ class Worker:
         await self._write(run, made.commands, "concludeJob")
         status = ExecutionStatus.VIOLATIONS if made.violations else ExecutionStatus.COMPLETED
         await self._settle(run, status, file=made.file)
+        if publishing.wanted(self._policy, run, told, outcome):
+            sending = publishing.publish(self._policy, self._allowances.namespaces, run, outcome.measured)
+            self._sending.add(task := asyncio.create_task(sending))
+            task.add_done_callback(self._sending.discard)
 
     async def _prepared(self, run: Execution, told: Mapping[str, Any], bucket: Bucket, folder: Path) -> inputs.Prepared:
         if "Run" in told:
@@ -291,11 +298,3 @@ class Worker:
     async def _write(self, run: Execution, commands: list[Any], operation: str) -> None:
         caller = Caller(run.account, f"worker/{self.name}", "worker", Role.WRITER)
         await self._catalog.write(caller, commands, operation=operation)
-
-
-def status_of(job: Entity) -> ExecutionStatus:
-    """What became of a run, from its job that has ended."""
-    if job.status is Status.COMPLETED:
-        found = float((job.parameters or {}).get("violations", {}).get("number", "0"))
-        return ExecutionStatus.VIOLATIONS if found else ExecutionStatus.COMPLETED
-    return ExecutionStatus.FAILED if job.status is Status.FAILED else ExecutionStatus.STOPPED

@@ -255,6 +255,15 @@ async def monitoring(aws: Boto3) -> None:
         await aws(f"delete_{METHODS[kind]}_job_definition", JobDefinitionName="watch")
 
 
+async def cloudwatch(aws: Boto3) -> None:
+    dimensions = [{"Name": "MonitoringSchedule", "Value": "none"}]
+    assert (await aws("list_metrics", "cloudwatch", Dimensions=dimensions))["Metrics"] == []
+    asked = {"Namespace": "/aws/sagemaker/ModelMonitoring/data-metric", "MetricName": "accuracy", "Period": 60}
+    times = {"StartTime": datetime(2026, 11, 25, 3, tzinfo=UTC), "EndTime": datetime(2026, 11, 25, 4, tzinfo=UTC)}
+    said = await aws("get_metric_statistics", "cloudwatch", **asked, **times, Dimensions=dimensions, Statistics=["Sum"])
+    assert (said["Label"], said["Datapoints"]) == ("accuracy", [])
+
+
 async def collections(aws: Boto3) -> None:
     groups = "resource-groups"
     key = "sagemaker:collection-path:1700000000000"
@@ -289,6 +298,6 @@ async def collections(aws: Boto3) -> None:
 
 LIVES: tuple[Callable[[Boto3], Awaitable[None]], ...] = (
     *(identity, lineage, experiments, jobs, registry, hosting, monitoring),
-    *(model_cards, collections),
+    *(model_cards, collections, cloudwatch),
 )
 """Told one after the other in one account, by an approver."""

@@ -45,6 +45,10 @@ NEEDED: dict[str, dict[str, Any]] = {
     "UpdateModelPackage": {"CustomerMetadataProperties": {"k": "v"}},
 }
 """What operations need beyond what their models require."""
+FIXED: dict[str, dict[str, Any]] = {
+    "GetMetricStatistics": {"Period": 60, "StartTime": 0, "EndTime": 3600, "Statistics": ["Sum"]},
+}
+"""What fits each other where any value fits the model."""
 GROUP = ("Group", "GroupName")
 ITEM, VALUE = 0, 1
 """In a path: an item of a list, a value of a map."""
@@ -113,7 +117,7 @@ def requests(service: str, operation: str, own: Mapping[str, Any]) -> Iterator[d
     if not made and (named := [name for name in shape.members if name in own]):
         name = named[0]
         yield {name: _value(shape.members[name], name, None, "", own, operation), **NEEDED.get(operation, {})}
-    made = {**NEEDED.get(operation, {}), **_group(shape, own), **made}
+    made = {**NEEDED.get(operation, {}), **_group(shape, own), **made, **FIXED.get(operation, {})}
     yield made
     for member in shape.required_members:
         for other in shape.members[member].enum if shape.members[member].type_name == "string" else ():

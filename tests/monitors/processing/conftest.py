@@ -75,6 +75,7 @@ def lake(s3: str, account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         region = "us-east-1"
         [accounts.{account}]
         s3 = [{{ prefix = "s3://{bucket}/", credentials = "lake" }}]
+        cloudwatch = "lake"
         """
     )
     policy.chmod(0o600)

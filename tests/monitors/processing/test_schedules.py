@@ -1,13 +1,16 @@
 """A schedule from capture to alert: what an endpoint captured is held against a baseline, window by window."""
 
+import asyncio
 import json
 import random
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from graph.access import Caller, Role
 from graph.events import feed
@@ -323,3 +326,81 @@ async def test_what_runs_measure_is_a_series(aws: Aws, lake: Lake, worker: Worke
     read = await measurements.series(store, account, "Watch", Subject.FEATURE, "age")
     assert [item.values["baseline_drift"] for item in read] == [0.5, *values[1:]]
     assert await measurements.series(store, "999999999999", "watch", Subject.FEATURE, "age") == []
+
+
+async def test_what_runs_measure_is_in_cloudwatch(aws: Aws, lake: Lake, worker: Worker, watched: int, s3: str) -> None:
+    import boto3
+
+    given = definition("DataQuality", DataQualityBaselineConfig={"BaseliningJobName": "base"})
+    output = {**OUTPUT, "S3Uri": f"s3://{lake.bucket}/reports"}
+    given["DataQualityJobOutputConfig"] = {"MonitoringOutputs": [{"S3Output": output}]}
+    given["DataQualityAppSpecification"]["Environment"] = {"publish_cloudwatch_metrics": "Enabled"}
+    await aws("create_data_quality_job_definition", JobDefinitionName="published", **given)
+    config = {
+        "ScheduleConfig": {"ScheduleExpression": "cron(0 * ? * * *)"},
+        "MonitoringJobDefinitionName": "published",
+        "MonitoringType": "DataQuality",
+    }
+    name = f"published-{aws.service.account}"
+    await aws("stop_monitoring_schedule", **NAME)
+    await aws("create_monitoring_schedule", MonitoringScheduleName=name, MonitoringScheduleConfig=config)
+    found = rows(200, 45, 2)
+    capture(lake, watched, found)
+    await run(aws, worker, watched + HOUR, {"MonitoringScheduleName": name})
+    keys = {"aws_access_key_id": "id", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
+    ages = [age for _, age, _ in found]
+    # The same questions, to the CloudWatch that it was sent to and to the service's own door.
+    for url in (s3, str(aws.service.client.base_url)):
+        cloudwatch: Any = boto3.client("cloudwatch", endpoint_url=url, **keys)
+        space = "/aws/sagemaker/Endpoints/data-metric"
+        dimensions = [{"Name": "EndpointName", "Value": "churn"}, {"Name": "ScheduleName", "Value": name}]
+
+        def ask(metric: str, cloudwatch: Any = cloudwatch, space: str = space, dimensions: Any = dimensions) -> Any:
+            return cloudwatch.get_metric_statistics(
+                Namespace=space,
+                MetricName=metric,
+                Dimensions=dimensions,
+                StartTime=from_ms(watched),
+                EndTime=from_ms(watched + 2 * HOUR),
+                Period=3600,
+                Statistics=["SampleCount", "Average", "Sum", "Minimum", "Maximum"],
+            )["Datapoints"]
+
+        def listed(cloudwatch: Any = cloudwatch, space: str = space, dimensions: Any = dimensions) -> set[str]:
+            pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace=space, Dimensions=dimensions)
+            return {metric["MetricName"] for page in pages for metric in page["Metrics"]}
+
+        (data,) = await asyncio.to_thread(ask, "feature_data_age")
+        assert (data["SampleCount"], data["Sum"], data["Minimum"], data["Maximum"]) == (
+            *(200, sum(ages), min(ages), max(ages)),
+        )
+        assert data["Average"] == pytest.approx(sum(ages) / 200)
+        (drift,) = await asyncio.to_thread(ask, "feature_baseline_drift_age")
+        assert drift["Maximum"] > 0.1
+        assert await asyncio.to_thread(ask, "feature_data_none") == []
+        names = await asyncio.to_thread(listed)
+        assert {
+            "feature_non_null_sex",
+            "feature_null_sex",
+            "feature_completeness_sex",
+            "feature_type_string_sex",
+        } <= names
+    day = {"StartTime": from_ms(watched), "EndTime": from_ms(watched + 2 * HOUR), "Namespace": "n", "MetricName": "m"}
+    for wrong, code in (
+        ({"Period": 90, "Statistics": ["Sum"]}, "InvalidParameterValue"),
+        ({"Period": 60}, "MissingParameter"),
+        ({"Period": 60, "Statistics": ["Sum"], "EndTime": from_ms(watched)}, "InvalidParameterValue"),
+        ({"Period": 60, "Statistics": ["Sum"], "StartTime": from_ms(0)}, "InvalidParameterCombination"),
+    ):
+        with pytest.raises(ClientError) as refused:
+            await asyncio.to_thread(partial(cloudwatch.get_metric_statistics, **{**day, **wrong}))
+        assert refused.value.response["Error"]["Code"] == code
+    # Without being asked for, nothing is sent.
+    await aws("start_monitoring_schedule", **NAME)
+    capture(lake, watched + HOUR, found)
+    await run(aws, worker, watched + 2 * HOUR)
+    sent: Any = boto3.client("cloudwatch", endpoint_url=s3, **keys)
+    pages = await asyncio.to_thread(lambda: [*sent.get_paginator("list_metrics").paginate()])
+    dimensions = [item for page in pages for metric in page["Metrics"] for item in metric["Dimensions"]]
+    assert {"Name": "ScheduleName", "Value": name} in dimensions
+    assert {"Name": "ScheduleName", "Value": "watch"} not in dimensions
