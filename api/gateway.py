@@ -224,6 +224,7 @@ class Gateway:
             spool=room,
             inputs=both or "Input" in modes,
             outputs=both or "Output" in modes,
+            segment_seconds=self._settings.capture_seconds,
             csv_content_types=tuple(kinds.get("CsvContentTypes", ("text/csv",))),
             json_content_types=tuple(kinds.get("JsonContentTypes", ("application/json", "application/jsonlines"))),
         )

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     webhook_seconds: float = Field(
         15.0, gt=0, le=120, description="how long the receiver of a webhook has to answer before it is tried again"
     )
+    capture_seconds: float = Field(
+        60.0, ge=0.1, le=3_600, description="how old captured data of an endpoint gets before it is brought to S3"
+    )
     unsafe_loaders: str = Field(
         "",
         description="loaders of models that run code or trust a file, with commas: pickle, pyfunc, skops; none by default",

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -51,6 +52,7 @@ MODULES = {
 }
 """The scenarios of each environment, modules in `clients/`."""
 CLIENTS = Path(__file__).with_name("clients")
+EXAMPLES = Path(__file__).parents[2] / "examples"
 BUCKET = "models-of-ours"
 MINUTES = 10
 
@@ -78,7 +80,7 @@ def object_store() -> Iterator[str]:
     server.stop()
 
 
-def policy(folder: Path, object_store: str, accounts: Sequence[str], *shared: str) -> Path:
+def policy(folder: Path, object_store: str, accounts: Sequence[str], *shared: str, host: str | None = None) -> Path:
     """A policy that lets some accounts read and write a bucket of their own, which is made, and shared ones."""
     text = (
         '[credentials.store]\nkey_id_variable = "AWS_TEST_ID"\nsecret_variable = "AWS_TEST_SECRET"\n'
@@ -89,7 +91,7 @@ def policy(folder: Path, object_store: str, accounts: Sequence[str], *shared: st
     for account in accounts:
         buckets = [f"cards-{account}", *shared]
         rules = ", ".join(f'{{ prefix = "s3://{bucket}/", credentials = "store" }}' for bucket in buckets)
-        text += f"[accounts.{account}]\ns3 = [{rules}]\n"
+        text += f"[accounts.{account}]\ns3 = [{rules}]\n" + ("" if host is None else f'outbound = ["{host}"]\n')
         made.client().create_bucket(Bucket=f"cards-{account}")
     path = folder / "policy.toml"
     path.write_text(text)
@@ -110,11 +112,14 @@ async def ran(
     seal = databases.folder / "keys" / "secrets.key"
     accounts = {environment: f"{random.randrange(10**12):012d}" for environment in MODULES}
     data_dir = tmp_path_factory.mktemp("service")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     settings = load(
         data_dir=data_dir,
         keys="required",
         secrets_key_file=seal,
-        policy=policy(data_dir, object_store, [*accounts.values()], BUCKET),
+        policy=policy(data_dir, object_store, [*accounts.values()], BUCKET, host=f"http://127.0.0.1:{port}"),
+        capture_seconds=0.5,
     )
     app = create_app(settings, catalog)
     app.state.catalog = catalog
@@ -129,7 +134,9 @@ async def ran(
         gates = set_gates(place, "gated", bounds=[Bound("auc", at_least=0.9)])
         await catalog.write(admin, [gates], operation="test")
         folder = tmp_path_factory.mktemp(environment)
-        return await asyncio.to_thread(_run, environment, folder, address, object_store, key)
+        return await asyncio.to_thread(
+            _run, environment, folder, address, object_store, {**key, "MODEL_PORT": str(port)}
+        )
 
     before, checked = behind.app, Checked(app)
     behind.app = checked
@@ -162,6 +169,7 @@ def _run(environment: str, folder: Path, address: str, object_store: str, key: d
     told = _told(folder, address, object_store, clean)
     out, connections = folder / "out.json", folder / "connections"
     guarded = {"PYTHONPATH": str(CLIENTS / "guard"), "CONNECTIONS_FILE": str(connections), "EXPECTED_BUCKET": BUCKET}
+    guarded |= {"EXAMPLE": str(EXAMPLES / "model_monitor.py"), "REQUESTS": "120"}
     quiet = {"PYTHONWARNINGS": "ignore", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         [str(python(environment)), str(CLIENTS / "run.py"), str(out), *MODULES[environment]],
