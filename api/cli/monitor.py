@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import attribution, monitor_tables, schedules
+from api.cli import alerts, attribution, monitor_tables, schedules
 from api.cli.attribution import AttributionOptions
 from api.cli.call import DONE, FOUND, Call, Session, command, progress
 from api.cli.models import Asked, MonitorType, content
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     command(monitor, "run")(run)
     command(monitor, "merge")(merge)
     schedules.register(monitor)
+    alerts.register(monitor)
     app.add_typer(monitor, name="monitor", rich_help_panel=PANEL)
 
 

@@ -32,6 +32,7 @@ PAGES = {
     *("artifacts", "actions", "contexts", "trialComponents", "associations", "history", "deployments", "exposure"),
     *("modelGroups", "versions", "events", "webhooks", "deliveries", "search", "features", "violations"),
     *("modelCards", "collections", "children", "groups", "monitoringSchedules", "monitoringExecutions", "executions"),
+    *("monitoringViolations", "monitoringAlerts"),
     "accessLog",
 }
 PAGE = 50
@@ -42,6 +43,8 @@ LOOKS = {
     "standing": 400,
     "monitoringRun": 1_000,
     "seriesPicture": 2_000,
+    "inAlert": 20,
+    "silence": 20,
     "createAuditReport": 200_000,
     "startAuditReport": 200_000,
 }

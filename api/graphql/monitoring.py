@@ -5,8 +5,10 @@ from datetime import datetime
 import strawberry
 
 from api.graphql import cursors, series
+from api.graphql.alerts import MonitoringSilence, schedule_name
+from api.graphql.alerts import silence as shown_silence
 from api.graphql.connections import Connection, connection
-from api.graphql.context import Context, Info
+from api.graphql.context import Info
 from api.graphql.documents import DocumentFigure
 from api.graphql.entities import EntityType, TrialComponent, shaped
 from api.graphql.names import MonitoringExecutionStatus, MonitoringSubject, MonitoringType
@@ -16,7 +18,8 @@ from graph import jobs
 from graph.errors import NotFoundError
 from graph.jobs import JobKind
 from graph.listing import Sort
-from graph.monitoring import executions, names, scheduler, schedules, steering, timers
+from graph.monitoring import alerts, executions, names, schedules, timers
+from graph.monitoring.alerts import AlertStatus
 from graph.monitoring.executions import Execution, ExecutionFilter
 from graph.monitoring.schedules import Schedule
 from graph.registry import lists
@@ -141,6 +144,18 @@ class MonitoringSchedule(EntityType):
         return await _executions(info, ExecutionFilter(schedule=self.schedule.name, status=status), first, after)
 
     @strawberry.field
+    async def in_alert(self, info: Info) -> bool:
+        """Whether its alert is raised."""
+        context = info.context
+        last = await alerts.last(context.catalog.store, context.place, self.schedule, await context.moment())
+        return last is not None and last.status is AlertStatus.IN_ALERT
+
+    @strawberry.field
+    async def silence(self, info: Info) -> MonitoringSilence | None:
+        """Why its alert is not told now, if so."""
+        return await shown_silence(info, self.schedule.name)
+
+    @strawberry.field
     async def measured(self, info: Info) -> list[MonitoringMeasurement]:
         """What there are series of: what the last run measured."""
         return await series.measured(info, self.schedule)
@@ -184,7 +199,7 @@ async def schedule(
     context = info.context
     when = await context.moment(as_of, known_at, known_at_sequence)
     try:
-        found = await schedules.find(context.catalog.store, context.place, _name(info.context, schedule), when)
+        found = await schedules.find(context.catalog.store, context.place, schedule_name(info, schedule), when)
     except NotFoundError:
         return None
     return shown(found, when)
@@ -229,7 +244,7 @@ async def all_executions(
 ) -> Connection[MonitoringExecution]:
     """What schedules ran, are running and are about to run, the last due first; also of schedules that were deleted."""
     wanted = ExecutionFilter(
-        schedule=None if schedule is None else _name(info.context, schedule),
+        schedule=None if schedule is None else schedule_name(info, schedule),
         endpoint=endpoint,
         type=monitoring_type,
         status=status,
@@ -255,74 +270,3 @@ async def _executions(
 def shown(found: Schedule, when: Moment) -> MonitoringSchedule:
     """A schedule as GraphQL shows it."""
     return MonitoringSchedule(data=found.entity, when=when, schedule=found)
-
-
-def _name(context: Context, text: str) -> str:
-    """The name of a schedule that is given by its name or ARN.
-
-    Raises:
-        NotFoundError: it is an ARN of something else, or of another account.
-    """
-    own = names.resource(context.place, names.SCHEDULE, "")
-    if text.startswith("arn:") and not text.startswith(own):
-        raise NotFoundError(f"Could not find Monitoring Schedule with name {text}")
-    return text.removeprefix(own)
-
-
-@strawberry.type
-class MonitoringSchedulePayload:
-    """A schedule as it is now."""
-
-    schedule: MonitoringSchedule
-
-
-@strawberry.type
-class MonitoringExecutionPayload:
-    """A run that waits for a worker."""
-
-    execution: MonitoringExecution
-
-
-@strawberry.type
-class MonitoringScheduleDeletion:
-    """A schedule that ended; what it ran stays."""
-
-    arn: strawberry.ID
-
-
-@strawberry.type
-class MonitoringMutations:
-    """What can be done with schedules."""
-
-    @strawberry.mutation
-    async def start_monitoring_schedule(self, info: Info, schedule: strawberry.ID) -> MonitoringSchedulePayload:
-        """Lets a schedule run that was stopped; what it missed is left out."""
-        found = await steering.start(info.context.catalog, info.context.caller, _name(info.context, schedule))
-        return await _now(info, found)
-
-    @strawberry.mutation
-    async def stop_monitoring_schedule(self, info: Info, schedule: strawberry.ID) -> MonitoringSchedulePayload:
-        """Lets a schedule run no more until it is started."""
-        found = await steering.stop(info.context.catalog, info.context.caller, _name(info.context, schedule))
-        return await _now(info, found)
-
-    @strawberry.mutation
-    async def run_monitoring_schedule(self, info: Info, schedule: strawberry.ID) -> MonitoringExecutionPayload:
-        """Runs a schedule at once, over the window that ends now."""
-        context = info.context
-        made = await scheduler.run_now(context.catalog, context.caller, _name(info.context, schedule))
-        found = await executions.find(context.catalog.store, context.account, [made.job])
-        execution = MonitoringExecution(data=found[made.job], when=await context.moment())
-        return MonitoringExecutionPayload(execution=execution)
-
-    @strawberry.mutation
-    async def delete_monitoring_schedule(self, info: Info, schedule: strawberry.ID) -> MonitoringScheduleDeletion:
-        """Ends a schedule."""
-        context = info.context
-        found = await steering.find(context.catalog, context.account, _name(info.context, schedule))
-        await steering.delete(context.catalog, context.caller, _name(info.context, schedule))
-        return MonitoringScheduleDeletion(arn=strawberry.ID(found.entity.arn))
-
-
-async def _now(info: Info, found: Schedule) -> MonitoringSchedulePayload:
-    return MonitoringSchedulePayload(schedule=shown(found, await info.context.moment()))

@@ -5,6 +5,7 @@ from typing import Any
 import strawberry
 
 from api.graphql import ingest_inputs, inputs, payloads, requests
+from api.graphql.alerts import AlertMutations
 from api.graphql.card_changes import CardMutations
 from api.graphql.collections import CollectionMutations
 from api.graphql.context import Context, Info
@@ -15,7 +16,7 @@ from api.graphql.entities import Context as ContextType
 from api.graphql.ingest import ingest
 from api.graphql.jobs import JobMutations
 from api.graphql.metrics import MetricMutations
-from api.graphql.monitoring import MonitoringMutations
+from api.graphql.monitoring_changes import MonitoringMutations
 from api.graphql.names import AssociationType
 from api.graphql.payloads import AssociationPayload, IngestPayload, Payload
 from api.graphql.registry_changes import RegistryMutations
@@ -38,6 +39,7 @@ class Mutation(
     CollectionMutations,
     WebhookMutations,
     MonitoringMutations,
+    AlertMutations,
     ReportMutations,
 ):
     """What can be written."""

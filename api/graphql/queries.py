@@ -8,6 +8,7 @@ import strawberry
 
 from api.graphql import (
     access_log,
+    alerts,
     cards,
     collections,
     comparison,
@@ -20,6 +21,7 @@ from api.graphql import (
     webhooks,
 )
 from api.graphql.access_log import AccessRecord
+from api.graphql.alerts import MonitoringAlertChange, MonitoringViolation
 from api.graphql.cards import ModelCard
 from api.graphql.collections import Collection
 from api.graphql.comparison import Comparison
@@ -205,6 +207,8 @@ class Query(ReportQueries):
     monitoring_schedules: Connection[MonitoringSchedule] = strawberry.field(resolver=monitoring.all_schedules)
     monitoring_executions: Connection[MonitoringExecution] = strawberry.field(resolver=monitoring.all_executions)
 
+    monitoring_violations: Connection[MonitoringViolation] = strawberry.field(resolver=alerts.violations)
+    monitoring_alerts: Connection[MonitoringAlertChange] = strawberry.field(resolver=alerts.changes)
     monitoring_run: MonitoringRun = strawberry.field(resolver=runs.monitoring_run)
 
     events: Connection[Event] = strawberry.field(resolver=events.events)

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from graph.entities import Status
 from graph.events.event import Told, Written, shown
 from graph.events.types import EventType
+from graph.monitoring.alerts import SILENCED
 
 
 def alerts(written: Written) -> Iterator[Told]:
-    """The alert of a monitoring schedule was raised by a run, or ended with one."""
+    """The alert of a monitoring schedule was raised by a run, or ended with one; what happened in silence is not told."""
     action = written.after
     said = action.properties or {}
+    if SILENCED in said:
+        return
     raised = action.status is Status.IN_PROGRESS
     schedule = action.source_uri
     detail = {

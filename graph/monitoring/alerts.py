@@ -14,7 +14,7 @@ from graph.associations import AssociationType
 from graph.commands import Command, Place, associate, create_named
 from graph.entities import Entity, Kind, Status
 from graph.listing import Filter, Page
-from graph.monitoring import executions, names
+from graph.monitoring import executions, handling, names
 from graph.monitoring.executions import ExecutionFilter, ExecutionStatus
 from graph.monitoring.schedules import Schedule
 from graph.store.store import Store
@@ -22,6 +22,8 @@ from graph.times import Moment, from_ms, now_ms
 
 FAILING = (ExecutionStatus.VIOLATIONS, ExecutionStatus.FAILED)
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", re.ASCII)
+SILENCED = "Silenced"
+"""The property of a change that was not told: the ARN of the silence."""
 ENDED = (ExecutionStatus.COMPLETED, *FAILING)
 
 
@@ -39,12 +41,14 @@ class AlertChange:
     Attributes:
         id: the action's ARN.
         at: when, epoch milliseconds.
+        told: whether it was an event; false where the schedule was silent.
     """
 
     id: str
     schedule: str
     status: AlertStatus
     at: int
+    told: bool = True
 
 
 def of_runs(last: Sequence[ExecutionStatus], datapoints: int, period: int) -> AlertStatus:
@@ -117,7 +121,14 @@ async def changes(
 
 
 def change(
-    place: Place, schedule: Schedule, to: AlertStatus, job: str, at: int, *, causes: Sequence[str] = ()
+    place: Place,
+    schedule: Schedule,
+    to: AlertStatus,
+    job: str,
+    at: int,
+    *,
+    causes: Sequence[str] = (),
+    silence: str | None = None,
 ) -> list[Command]:
     """The commands that record that an alert was raised, or ended, by a run; done again they change nothing.
 
@@ -128,6 +139,7 @@ def change(
         job: The processing job of the run that made it so.
         at: When, epoch milliseconds.
         causes: ARNs of what was found: the file with the violations.
+        silence: The ARN of the silence for which it is not told.
     """
     raised = to is AlertStatus.IN_ALERT
     made = create_named(
@@ -140,7 +152,12 @@ def change(
         status=Status.IN_PROGRESS if raised else Status.COMPLETED,
         started_at=from_ms(at),
         ended_at=None if raised else from_ms(at),
-        properties={"Schedule": schedule.name, "AlertStatus": to.value, "Job": job},
+        properties={
+            "Schedule": schedule.name,
+            "AlertStatus": to.value,
+            "Job": job,
+            **({} if silence is None else {SILENCED: silence}),
+        },
     )
     return [
         made,
@@ -162,13 +179,21 @@ async def changed(
         when: The moment.
         causes: ARNs of what was found.
     """
+    at = now_ms()
     now = await status(store, place, schedule)
     before = await last(store, place, schedule, when)
-    if now is (AlertStatus.OK if before is None else before.status):
+    quiet = await handling.silenced(store, place, schedule, when, at)
+    raised = now is AlertStatus.IN_ALERT
+    if now is (AlertStatus.OK if before is None else before.status) and not (
+        # What was raised in silence is told once that has ended.
+        raised and before is not None and not before.told and quiet is None
+    ):
         return []
-    return change(place, schedule, now, job, now_ms(), causes=causes if now is AlertStatus.IN_ALERT else ())
+    silence = None if quiet is None else quiet.arn
+    return change(place, schedule, now, job, at, causes=causes if raised else (), silence=silence)
 
 
 def _change(action: Entity) -> AlertChange:
     status = AlertStatus.IN_ALERT if action.status is Status.IN_PROGRESS else AlertStatus.OK
-    return AlertChange(action.arn, (action.properties or {})["Schedule"], status, action.created_at)
+    said = action.properties or {}
+    return AlertChange(action.arn, said["Schedule"], status, action.created_at, SILENCED not in said)

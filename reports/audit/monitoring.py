@@ -2,6 +2,7 @@
 
 from graph.entities import Approval, Entity, Kind
 from graph.hosting.names import DEPLOYMENT_TYPE
+from graph.monitoring.handling import ACKNOWLEDGED_TYPE, SILENCE_TYPE
 from graph.monitoring.names import ALERT_TYPE
 from graph.registry.approvals import SHOWN
 from reports.audit.covered import Covered, contributed
@@ -9,6 +10,7 @@ from reports.audit.words import Told, count, name, time
 from reports.documents import Paragraph, Part, Section, Table
 
 VIOLATION = "Violation"
+SAID = {ACKNOWLEDGED_TYPE: "acknowledged", SILENCE_TYPE: "the alert was silenced"}
 
 
 def violations(covered: Covered) -> list[Entity]:
@@ -83,6 +85,10 @@ def _done(covered: Covered, found: list[Entity], missing: list[Paragraph]) -> li
         if each.type == ALERT_TYPE and began >= since:
             raised = (each.properties or {}).get("AlertStatus", "–")
             events.append((began, f"alert {raised}", (each.properties or {}).get("Schedule", name(each)), source))
+        elif each.type in SAID and began >= since:
+            said = each.properties or {}
+            about = f"{said.get('Schedule', '')} {said.get('Reason', '–')}, by {each.created_by}".strip()
+            events.append((began, SAID[each.type], about, source))
         elif each.type == DEPLOYMENT_TYPE:
             shown = (each.properties or {}).get("Endpoint", name(each))
             if began >= since:

@@ -50,6 +50,16 @@ async def test_a_schedule_is_put_steered_and_run(stemma: Stemma, schedule: str) 
     assert len(rows) == 4
     assert all("Could not find endpoint" in row["failure"] for row in rows)
     assert stemma.ok(*COMMAND, "show", schedule)["alert"] == "InAlert"
+    (raised,) = stemma.ok("monitor", "alert", "list", "--schedule", schedule)
+    assert (raised["alert"], raised["told"]) == ("InAlert", True)
+    assert "/acknowledged-" in stemma.ok("monitor", "alert", "ack", raised["id"], "--reason", "no endpoint yet")["arn"]
+    end = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    assert (
+        stemma.ok("monitor", "alert", "silence", schedule, "--until", end, "--reason", "being set up")["until"] == end
+    )
+    assert stemma.ok("monitor", "alert", "unsilence", schedule, "--reason", "done") == {"ended": 1}
+    refused = stemma("monitor", "alert", "silence", schedule, "--until", "2020-01-01", "--reason", "late")
+    assert (refused.code, "from now to a year ahead" in refused.err) == (2, True)
     assert stemma.ok(*COMMAND, "delete", schedule) == {"deleted": "hourly"}
     assert len(stemma.ok(*COMMAND, "executions")) == 4
 

@@ -25,6 +25,7 @@ from tests.api.sagemaker.test_hosting import CONTAINER, variant
 from tests.api.sagemaker.test_monitoring import ENDPOINT_INPUT, OUTPUT, definition
 from tests.monitors.processing.conftest import Lake
 from tests.monitors.processing.test_baselines import ended, request
+from tests.servers.application import Service
 
 HOUR = 3_600_000
 NAME = {"MonitoringScheduleName": "watch"}
@@ -404,3 +405,88 @@ async def test_what_runs_measure_is_in_cloudwatch(aws: Aws, lake: Lake, worker: 
     dimensions = [item for page in pages for metric in page["Metrics"] for item in metric["Dimensions"]]
     assert {"Name": "ScheduleName", "Value": name} in dimensions
     assert {"Name": "ScheduleName", "Value": "watch"} not in dimensions
+
+
+FOUND = """query ($subject: String, $schedule: String, $check: String, $endpoint: String, $after: String) {
+  monitoringViolations(subject: $subject, schedule: $schedule, check: $check, endpoint: $endpoint, first: 1, after: $after) {
+    nodes { arn subject check description job schedule endpoint acknowledgements { reason by } artifact { arn } }
+    pageInfo { hasNextPage endCursor }
+  }
+}"""
+ACKNOWLEDGE = "mutation ($arn: ID!, $reason: String!) { acknowledge(arn: $arn, reason: $reason) { arn } }"
+SILENCE = """mutation ($until: DateTime!) {
+  silenceMonitoringSchedule(schedule: "watch", reason: "the table is being mended", until: $until) { silence { reason until } }
+}"""
+ALERTS = """{ monitoringAlerts { nodes { arn raised told schedule acknowledgements { reason } } }
+  monitoringSchedule(schedule: "watch") { inAlert silence { reason by } } }"""
+
+
+async def test_alerts_and_violations_are_acknowledged_and_kept_quiet(
+    aws: Aws, lake: Lake, worker: Worker, watched: int
+) -> None:
+    service, drifted = aws.service, rows(100, 70, 3)
+    catalog, account = service.catalog, service.account
+
+    async def told() -> list[EventType]:
+        place = catalog.place(account)
+        slice_ = await feed.page(catalog.store.read, place, feed.behind(account, 0), first=500)
+        return [item.type for item in slice_.events if item.type.value.startswith("monitor.")]
+
+    # Silent before anything is found: recorded, and not told.
+    until = from_ms(now_ms() + HOUR)
+    said = await service.data(SILENCE, until=until.isoformat())
+    assert said["silenceMonitoringSchedule"]["silence"]["reason"] == "the table is being mended"
+    capture(lake, watched, drifted)
+    await run(aws, worker, watched + HOUR)
+    state = await service.data(ALERTS)
+    assert [(item["raised"], item["told"]) for item in state["monitoringAlerts"]["nodes"]] == [(True, False)]
+    assert state["monitoringSchedule"]["inAlert"] is True
+    assert state["monitoringSchedule"]["silence"]["reason"] == "the table is being mended"
+    assert await told() == []
+    # The first run after the silence tells what is still so, once.
+    ended = await service.data(
+        'mutation { unsilenceMonitoringSchedule(schedule: "watch", reason: "mended") { ended silence { arn } } }'
+    )
+    assert ended["unsilenceMonitoringSchedule"] == {"ended": 1, "silence": None}
+    for hour in (1, 2):
+        capture(lake, watched + hour * HOUR, drifted)
+        await run(aws, worker, watched + (hour + 1) * HOUR)
+    assert await told() == [EventType.MONITOR_ALERT_RAISED]
+    state = await service.data(ALERTS)
+    assert [(item["raised"], item["told"]) for item in state["monitoringAlerts"]["nodes"]] == [
+        (True, True),
+        (True, False),
+    ]
+    assert state["monitoringSchedule"]["silence"] is None
+
+    # Found by what they are of, page by page, and said to be seen.
+    page = (await service.data(FOUND, subject="age", schedule="watch"))["monitoringViolations"]
+    (first,) = page["nodes"]
+    assert (first["check"], first["schedule"], first["endpoint"]) == ("baseline_drift_check", "watch", "churn")
+    assert first["artifact"]["arn"] == first["arn"]
+    rest = await service.data(FOUND, subject="age", schedule="watch", after=page["pageInfo"]["endCursor"])
+    assert rest["monitoringViolations"]["nodes"][0]["arn"] != first["arn"]
+    for nothing in ({"subject": "sex"}, {"schedule": "other"}, {"check": "completeness_check"}, {"endpoint": "x"}):
+        assert (await service.data(FOUND, **nothing))["monitoringViolations"]["nodes"] == []
+    alert = state["monitoringAlerts"]["nodes"][0]["arn"]
+    for arn in (first["arn"], alert):
+        await service.data(ACKNOWLEDGE, arn=arn, reason="the price of 2017 came twice")
+    (again,) = (await service.data(FOUND, subject="age"))["monitoringViolations"]["nodes"]
+    assert [item["reason"] for item in again["acknowledgements"]] == ["the price of 2017 came twice"]
+    state = await service.data(ALERTS)
+    assert state["monitoringAlerts"]["nodes"][0]["acknowledgements"] == [{"reason": "the price of 2017 came twice"}]
+    # From the violation to what was said of it.
+    below = await aws("query_lineage", StartArns=[first["arn"]], Direction="Descendants", IncludeEdges=False)
+    assert "MonitoringAcknowledgement" in {vertex.get("Type") for vertex in below["Vertices"]}
+    for arn, reason, code in (
+        (first["arn"], " ", "INVALID"),
+        (first["arn"] + "0", "x", "NOT_FOUND"),
+        (lake_arn(service), "x", "INVALID"),
+    ):
+        assert (await service.ask(ACKNOWLEDGE, arn=arn, reason=reason)).code == code
+    assert (await service.ask(SILENCE, until="2020-01-01T00:00:00Z")).code == "INVALID"
+
+
+def lake_arn(service: Service) -> str:
+    """The ARN of the schedule's context, which is neither a violation nor an alert."""
+    return service.arn("context/watch-aws-monitoring-schedule")

@@ -6,6 +6,7 @@ export const SCHEDULES = graphql(`
     monitoringSchedules(first: 50, after: $after) {
       nodes {
         arn displayName monitoringType expression scheduled endpoint definition nextLookAt
+        inAlert silence { reason until }
         executions(first: 1) { nodes { job status scheduledAt } }
       }
       pageInfo { hasNextPage endCursor }

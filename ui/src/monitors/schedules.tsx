@@ -84,6 +84,16 @@ function Row({ schedule }: { schedule: Schedule }) {
         ) : (
           "–"
         )}
+        {schedule.inAlert && (
+          <p>
+            <span className="badge rejected">In alert</span>
+          </p>
+        )}
+        {schedule.silence && (
+          <p className="small">
+            Silent until <Time at={schedule.silence.until} />: <bdi>{schedule.silence.reason}</bdi>
+          </p>
+        )}
       </td>
       <td>{schedule.scheduled ? schedule.nextLookAt ? <Time at={schedule.nextLookAt} /> : "–" : "Stopped"}</td>
       <td>
