@@ -36,7 +36,10 @@ def of_data(statistics: Statistics, before: Statistics | None, constraints: Cons
         if held is not None and held.completeness is not None:
             limits["completeness"] = held.completeness
         if (drift := drifts.get(name)) is not None:
-            values[DRIFT] = drift.linf
+            config = None if constraints is None else constraints.config if held is None else held.config
+            # The distance that the threshold is of.
+            robust = config is not None and config.comparison_method == "Robust"
+            values[DRIFT] = drift.linf_robust if robust else drift.linf
             threshold = None
             if constraints is not None:
                 threshold = constraints.drift_threshold(name, numeric=drift.kind == "numeric")
