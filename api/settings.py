@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(8_388_608, ge=1024, description="largest request body")
     scheduler: bool = Field(True, description="whether `stemma serve` and `stemma worker` look which schedules are due")
     worker_slots: int = Field(1, ge=1, le=256, description="how many runs one `stemma worker` runs at the same time")
+    worker_lease_seconds: float = Field(
+        30.0, ge=1, le=3_600, description="how long a worker may be silent before another one takes its runs over"
+    )
     schedule_slots: int = Field(1, ge=1, le=256, description="how many runs of one schedule run at the same time")
     job_memory_mb: int = Field(4_096, ge=256, description="memory that the process of a run may take, in MB")
     job_seconds: int = Field(3_600, ge=1, description="longest that a run may take")

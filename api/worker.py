@@ -42,6 +42,7 @@ async def _work(settings: Settings, accounts: Sequence[str] | None, *, once: boo
         worker = Worker(
             *(catalog, policy, limits),
             slots=slots,
+            lease=int(settings.worker_lease_seconds * 1000),
             a_schedule=a_schedule,
             accounts=accounts,
             allowances=Allowances(

@@ -49,6 +49,7 @@ def register(monitor: typer.Typer) -> None:
         ("stop", stop),
         ("delete", delete),
         ("run-now", run_now),
+        ("run-again", run_again),
         ("backfill", backfill),
         ("executions", executions),
     ):
@@ -172,6 +173,23 @@ def run_now(call: Call, schedule: NAME) -> int:
         from graph.monitoring import scheduler
 
         run = await scheduler.run_now(session.catalog, session.caller, schedule)
+        _runs(call, [run.job], 1)
+        return DONE
+
+    return call.graph(work)
+
+
+def run_again(
+    call: Call,
+    schedule: NAME,
+    job: Annotated[str, typer.Option(help="The processing job of the run, as `executions` lists it.")],
+) -> int:
+    """Do a run again over the same window, as when labels came late; its results lie beside the earlier ones."""
+
+    async def work(session: Session) -> int:
+        from graph.monitoring import scheduler
+
+        run = await scheduler.run_again(session.catalog, session.caller, schedule, job)
         _runs(call, [run.job], 1)
         return DONE
 

@@ -1,7 +1,7 @@
 """Runs of a schedule: which data one reads, what its processing job is told, and how it is recorded, once for each time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -75,6 +75,7 @@ class Run:
     Attributes:
         scheduled: the time for which it was due, epoch milliseconds.
         start, end: the data's window, epoch milliseconds; `end` is not part of it.
+        again: the how manieth repetition it is; 0 for the run itself.
     """
 
     schedule: Schedule
@@ -82,12 +83,14 @@ class Run:
     scheduled: int
     start: int
     end: int
+    again: int = 0
 
     @property
     def job(self) -> str:
         """The name of its processing job: the same for the same schedule and time."""
         # A schedule that was made anew under an old name has runs of its own.
         source = f"{self.schedule.entity.arn} {self.schedule.entity.created_at} {self.scheduled}"
+        source += f" {self.again}" if self.again else ""
         minute = f"{from_ms(self.scheduled):%Y%m%d%H%M}"
         return f"{PREFIXES[self.task.monitor]}-{minute}-{digest(source.encode())[:16]}"
 
@@ -100,6 +103,7 @@ class Run:
         parts += [self.schedule.endpoint] if self.schedule.endpoint is not None else []
         parts += [schedule, f"{at:%Y/%m/%d/%H}"]
         parts += [f"{at:%M}"] if at.minute and self.schedule.expression != NOW else []
+        parts += [f"again-{self.again}"] if self.again else []
         return "/".join(parts)
 
 
@@ -223,7 +227,11 @@ def commands(place: Place, run: Run, started: datetime) -> list[Command]:
         started_at=started,
     )
     component = jobs.component_arn(place, JobKind.PROCESSING, run.job)
-    return [*made, associate(component, run.schedule.entity.arn, AssociationType.ASSOCIATED_WITH)]
+    linked = [associate(component, run.schedule.entity.arn, AssociationType.ASSOCIATED_WITH)]
+    if run.again:
+        earlier = jobs.component_arn(place, JobKind.PROCESSING, replace(run, again=run.again - 1).job)
+        linked.append(associate(earlier, component, AssociationType.DERIVED_FROM))
+    return [*made, *linked]
 
 
 def execution(place: Place, run: Run, now: int) -> Execution:

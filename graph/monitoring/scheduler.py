@@ -7,6 +7,7 @@ last `CATCH_UP` times; how that and the clock's changes are treated: docs/adr/00
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -15,7 +16,7 @@ from graph import history
 from graph.access import Caller, Role
 from graph.catalog import Catalog
 from graph.commands import Place
-from graph.errors import AlreadyExistsError, InvalidError, NotFoundError, StemmaError, TooExpensiveError
+from graph.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError, StemmaError, TooExpensiveError
 from graph.monitoring import executions, names, runs, schedules, timers
 from graph.monitoring.expressions import times
 from graph.monitoring.runs import Run
@@ -32,6 +33,8 @@ FORGET_MS = 60_000
 """After how long a timer is given up that has no schedule."""
 BACKFILL = 1_000
 """Runs that one request may ask for."""
+REPETITIONS = 100
+"""How often one run may be done again."""
 DOOR = "scheduler"
 
 log = structlog.get_logger("stemma.scheduler")
@@ -178,6 +181,40 @@ async def run_now(catalog: Catalog, caller: Caller, name: str, now: int | None =
     """
     now = now_ms() if now is None else now
     (run,) = await _wanted(catalog, caller, name, [now])
+    await record(catalog, [run], caller)
+    return run
+
+
+async def run_again(catalog: Catalog, caller: Caller, name: str, job: str) -> Run:
+    """Record a repetition of a run over the same window, as when labels came late: its results lie beside the earlier ones.
+
+    Args:
+        catalog: The graph.
+        caller: Who asks.
+        name: The schedule.
+        job: The processing job of the run, or of an earlier repetition.
+
+    Raises:
+        NotFoundError: there is no such schedule, or it ran no such job.
+        ConflictError: the run has not ended yet, or was repeated `REPETITIONS` times.
+    """
+    place, when = catalog.place(caller.account), await catalog.moment(caller.account)
+    schedule = await schedules.find(catalog.store, place, name, when)
+    held = (await executions.find(catalog.store, caller.account, [job])).get(job.lower())
+    if held is None or (held.schedule or "").lower() != schedule.name.lower():
+        raise NotFoundError(f"the schedule {schedule.name} ran no job {job}")
+    task = await runs.task_of(catalog.store, place, schedule, when)
+    first = runs.run_of(schedule, task, held.scheduled_at)
+    every = [replace(first, again=number) for number in range(REPETITIONS + 1)]
+    known = await executions.find(catalog.store, caller.account, [run.job for run in every])
+    before = [run for run in every if run.job in known]
+    if not before:
+        raise NotFoundError(f"the run {job} belongs to an earlier schedule of the name {schedule.name}")
+    if known[before[-1].job].ready_at:
+        raise ConflictError(f"the run {before[-1].job} has not ended yet")
+    if len(before) == len(every):
+        raise ConflictError(f"the run {job} was repeated {REPETITIONS} times already")
+    run = every[len(before)]
     await record(catalog, [run], caller)
     return run
 

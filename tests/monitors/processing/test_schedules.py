@@ -286,6 +286,31 @@ async def test_a_model_is_held_against_its_quality_once_the_labels_are_there(
     merged = lake.get(f"s3://{lake.bucket}/{part}").splitlines()
     assert len(merged) == 250
     assert set(json.loads(merged[0])) == {"eventVersion", "groundTruthData", "captureData", "eventMetadata"}
+
+    # The other labels came late: the window again, beside what it came to before.
+    job = first["ProcessingJobArn"].rpartition("/")[2]
+    late = [
+        {**labels[0], "eventMetadata": {"eventId": json.loads(line)["eventMetadata"]["eventId"]}}
+        for line in lines[250:]
+    ]
+    lake.put(f"labels/{hour}/b.jsonl", "\n".join(map(json.dumps, late)))
+    repeat = (
+        'mutation ($job: String!) { repeatMonitoringRun(schedule: "quality", job: $job) { execution { job status } } }'
+    )
+    made = (await aws.service.data(repeat, job=job))["repeatMonitoringRun"]["execution"]
+    assert (made["status"], made["job"] != job) == ("PENDING", True)
+    refused = await aws.service.ask(repeat, job=job)
+    assert (refused.code, "has not ended yet" in refused.error["message"]) == ("CONFLICT", True)
+    await worker.drain()
+    again = json.loads(lake.get(f"s3://{lake.bucket}/{folder}/again-1/statistics.json"))
+    assert again["dataset"]["item_count"] == 300
+    assert json.loads(lake.get(f"s3://{lake.bucket}/{folder}/statistics.json")) == statistics
+    component = "arn:aws:sagemaker:us-east-1:{}:experiment-trial-component/{}-aws-processing-job"
+    start = component.format(aws.service.account, job)
+    below = await aws("query_lineage", StartArns=[start], Direction="Descendants", IncludeEdges=False)
+    assert component.format(aws.service.account, made["job"]) in {vertex["Arn"] for vertex in below["Vertices"]}
+    assert (await aws.service.ask(repeat, job="none")).code == "NOT_FOUND"
+
     second = await run(aws, worker, watched + 2 * HOUR, quality)
     assert second["MonitoringExecutionStatus"] == "Failed"
     assert f"below s3://{lake.bucket}/labels/ were looked at" in second["FailureReason"]
