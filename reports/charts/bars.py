@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reports.charts.axes import (
     BAD,
     BEFORE,
+    CHARACTER,
     INK,
     LIMIT,
     MUTED,
@@ -75,7 +76,7 @@ def bars(
         width: Of the picture; narrower ones stand side by side.
     """
     most = LABEL if width >= WIDTH else LABEL // 2
-    left, right, top = label_width([item.label for item in items], most), width - 64, 30.0
+    left, right, top = label_width([item.label for item in items], most), width - _room(items), 30.0
     step = ROW if len(items) <= MANY else DENSE
     bottom = top + step * len(items)
     shown = [origin, *_finite(items), *([threshold] if threshold is not None else [])]
@@ -112,10 +113,18 @@ def _bar(item: Bar, y: float, scale: Scale, origin: float, ends: tuple[float, fl
         ]
     if item.threshold is not None and math.isfinite(item.threshold):
         made.append(line(scale(item.threshold), y, scale(item.threshold), y + 17, LIMIT, 2))
-    made.append(
-        label(right + 8, y + 12, f"{number(item.value)}{' !' if item.bad else ''}", color=BAD if item.bad else MUTED)
-    )
+    made.append(label(right + 8, y + 12, _value(item), color=BAD if item.bad else MUTED))
     return made
+
+
+def _value(item: Bar) -> str:
+    """What stands behind a bar."""
+    return f"{number(item.value)}{' !' if item.bad else ''}"
+
+
+def _room(items: Sequence[Bar]) -> float:
+    """How wide what stands behind the bars is."""
+    return max(64.0, 16 + CHARACTER * max((len(_value(item)) for item in items), default=0))
 
 
 def _from(start: float, end: float, y: float, height: float, color: str) -> Element:
