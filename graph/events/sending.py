@@ -1,12 +1,14 @@
-"""Sending an event to an address: signed, under the policy of what may be reached, and to no other place than that."""
+"""Sending an event to an address, under the policy of what may be reached: by HTTP and signed, by mail, or to a topic."""
 
 import orjson
 
 from graph.errors import StemmaError
+from graph.events import mailing, publishing
 from graph.events.deliveries import Attempt
 from graph.events.event import Event
 from graph.events.signatures import headers
 from graph.reach.fetching import Fetcher
+from graph.reach.notifying import MAIL, SNS
 from graph.reach.policy import Policy
 from graph.times import now_ms
 
@@ -31,16 +33,32 @@ class Sender:
         self.seconds = seconds
 
     def allowed(self, account: str, url: str) -> None:
-        """Check that an account may send to an address.
+        """Check that an account may send to an address: of HTTP, `mailto:`, or the ARN of a topic of SNS.
 
         Raises:
-            InvalidError: it is no address of HTTP.
+            InvalidError: it is none.
             ForbiddenError: the policy does not list it.
         """
-        self._policy.outbound(account, url)
+        if url.startswith(MAIL):
+            self._policy.mail(account, url.removeprefix(MAIL))
+        elif url.startswith(SNS):
+            self._policy.topic(account, url)
+        else:
+            self._policy.outbound(account, url)
 
     async def send(self, account: str, url: str, secret: str, event: Event) -> Attempt:
         """Try once to send an event; what came of it. Redirects are not followed: who moved says so to its administrator."""
+        try:
+            if url.startswith(MAIL):
+                address = url.removeprefix(MAIL)
+                return await mailing.send(self._policy.mail(account, address), address, event, self.seconds)
+            if url.startswith(SNS):
+                return await publishing.publish(self._policy.topic(account, url), event, self.seconds)
+        except StemmaError as error:
+            return Attempt(delivered=False, problem=error.message[:PROBLEM])
+        return await self._post(account, url, secret, event)
+
+    async def _post(self, account: str, url: str, secret: str, event: Event) -> Attempt:
         content = orjson.dumps(event.document())
         signed = headers(secret, event.id, now_ms() // 1000, content)
         fetcher = Fetcher(self._policy, account, seconds=self.seconds, max_redirects=0)

@@ -11,7 +11,8 @@ Without a policy nothing is allowed, except that a command acts as the local use
 docs/how-to/policy.md.
 """
 
-from graph.reach.policy import SETTING, Policy
+from graph.reach.policy import Policy
+from graph.reach.policy_file import SETTING
 from graph.reach.s3 import Credentials, S3Place
 
 __all__ = ["SETTING", "Credentials", "Policy", "S3Place"]

@@ -7,79 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import BinaryIO
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from graph.errors import ForbiddenError, InvalidError, NotFoundError, SettingError, StemmaError
-from graph.reach import addresses, local, origins, s3
-from graph.reach.addresses import Address, Network
+from graph.errors import ForbiddenError, SettingError
+from graph.reach import addresses, local, notifying, origins, s3
+from graph.reach.addresses import Address
+from graph.reach.notifying import Mail, Topic
 from graph.reach.origins import Origin
+from graph.reach.policy_file import SETTING, parsed
+from graph.reach.rules import NOTHING, Rules
 from graph.reach.s3 import Credentials, S3Place
 
-SETTING = "STEMMA_POLICY"
 LARGEST_FILE = 1 << 20
-
-
-class _Table(BaseModel):
-    """A table of the file; a key that is not known is an error, since it may be a rule misspelt."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _CredentialsTable(_Table):
-    profile: str | None = None
-    key_id_variable: str | None = None
-    secret_variable: str | None = None
-    endpoint: str | None = None
-    region: str | None = None
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "_CredentialsTable":
-        variables = (self.key_id_variable is not None, self.secret_variable is not None)
-        if (self.profile is not None) == any(variables) or len(set(variables)) > 1:
-            raise ValueError("set either `profile`, or `key_id_variable` and `secret_variable`")
-        return self
-
-
-class _Prefix(_Table):
-    prefix: str
-    credentials: str
-
-
-class _AccountTable(_Table):
-    local: list[str] = []
-    s3: list[_Prefix] = []
-    outbound: list[str] = []
-    networks: list[str] = []
-    cloudwatch: str | None = None
-
-
-class _File(_Table):
-    credentials: dict[str, _CredentialsTable] = {}
-    accounts: dict[Annotated[str, Field(pattern=r"^[0-9]{12}$")], _AccountTable] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What one account may reach.
-
-    Attributes:
-        roots: folders whose files may be read.
-        prefixes: bucket, prefix of keys (empty, or ending in `/`) and credentials, longest prefix first.
-        origins: hosts that may be spoken to.
-        networks: of addresses beside the public ones that hosts may have.
-        cloudwatch: whose CloudWatch metrics go to.
-    """
-
-    roots: tuple[str, ...] = ()
-    prefixes: tuple[tuple[str, str, Credentials], ...] = ()
-    origins: tuple[Origin, ...] = ()
-    networks: tuple[Network, ...] = ()
-    cloudwatch: Credentials | None = None
-
-
-NOTHING = Rules()
 
 
 @dataclass(frozen=True)
@@ -116,7 +55,7 @@ class Policy:
             document = tomllib.loads(text.decode())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingError(f"{SETTING} {path} is not TOML: {error}") from None
-        return cls(_parsed(document, path), local_user)
+        return cls(parsed(document, path), local_user)
 
     def local(self, account: str, given: str) -> Path:
         """The file that a path or a `file:` URI names, all links resolved. To read it, use `open`.
@@ -182,6 +121,31 @@ class Policy:
             )
         return found
 
+    def mail(self, account: str, address: str) -> Mail:
+        """The server that sends an account's mail to an address.
+
+        Raises:
+            InvalidError: it is no plain address.
+            ForbiddenError: the account may not write to it.
+        """
+        mail = self._rules(account).mail
+        if mail is None or not mail.allows(notifying.address(address)):
+            raise self._refused(account, address, "mail")
+        return mail
+
+    def topic(self, account: str, arn: str) -> Topic:
+        """A topic, with the credentials that publish to it.
+
+        Raises:
+            InvalidError: it is no ARN of a topic.
+            ForbiddenError: the account may not publish to it.
+        """
+        notifying.topic(arn)
+        for topic in self._rules(account).topics:
+            if topic.arn == arn:
+                return topic
+        raise self._refused(account, arn, "sns")
+
     def cloudwatch(self, account: str) -> Credentials | None:
         """Whose CloudWatch an account's metrics go to; None where they go nowhere."""
         return self._rules(account).cloudwatch
@@ -225,50 +189,3 @@ def only(account: str, url: str, networks: Sequence[str] = ()) -> Policy:
     """
     rules = Rules(origins=(origins.origin_of(url),), networks=tuple(ip_network(text) for text in networks))
     return Policy({account: rules})
-
-
-def _parsed(document: dict[str, Any], path: Path) -> dict[str, Rules]:
-    try:
-        file = _File.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise SettingError(f"{SETTING} {path}: {place}: {first['msg']}") from None
-    known = {name: Credentials(name, **table.model_dump()) for name, table in file.credentials.items()}
-    rules = {}
-    for account, table in file.accounts.items():
-        try:
-            rules[account] = _rules(table, known)
-        except (StemmaError, ValueError) as error:
-            raise SettingError(f"{SETTING} {path}: accounts.{account}: {error}") from None
-    return rules
-
-
-def _rules(table: _AccountTable, known: dict[str, Credentials]) -> Rules:
-    prefixes = []
-    for entry in table.s3:
-        bucket, key = s3.parts(entry.prefix)
-        if not entry.prefix.endswith("/"):
-            raise InvalidError(f"the prefix {entry.prefix} has to end in '/', so that it does not allow its neighbours")
-        if entry.credentials not in known:
-            raise NotFoundError(
-                f"the prefix {entry.prefix} names credentials {entry.credentials!r}, which are not there"
-            )
-        prefixes.append((bucket, key, known[entry.credentials]))
-    if table.cloudwatch is not None and table.cloudwatch not in known:
-        raise NotFoundError(f"cloudwatch names credentials {table.cloudwatch!r}, which are not there")
-    networks = tuple(ip_network(text) for text in table.networks)
-    for network in networks:
-        if any(network.version == never.version and network.subnet_of(never) for never in addresses.NEVER):  # type: ignore[arg-type]
-            raise InvalidError(f"the network {network} can't be allowed")
-    listed = tuple(origins.listed(text) for text in table.outbound)
-    for origin in listed:
-        if origin.address is not None and addresses.forbidden(origin.address):
-            raise InvalidError(f"the address of {origin} can't be allowed")
-    return Rules(
-        roots=tuple(local.path_of(root) for root in table.local),
-        prefixes=tuple(sorted(prefixes, key=lambda entry: -len(entry[1]))),
-        origins=listed,
-        networks=networks,
-        cloudwatch=None if table.cloudwatch is None else known[table.cloudwatch],
-    )

@@ -11,7 +11,8 @@ from graph.access import Caller, Role
 from graph.catalog import Catalog
 from graph.entities import Approval, Entity
 from graph.errors import ForbiddenError
-from graph.reach.policy import Policy, Rules
+from graph.reach.policy import Policy
+from graph.reach.rules import Rules
 from graph.reach.s3 import Credentials
 from graph.registry import groups, lists, staleness
 from graph.registry.amending import amend

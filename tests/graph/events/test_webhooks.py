@@ -19,7 +19,8 @@ from graph.events.sending import Sender
 from graph.events.types import EventType
 from graph.events.webhooks import MadeWebhook, Webhook, Webhooks
 from graph.reach.origins import listed
-from graph.reach.policy import Policy, Rules
+from graph.reach.policy import Policy
+from graph.reach.rules import Rules
 from graph.registry.amending import amend
 from graph.sealing import Sealer
 from tests.graph.events.receivers import Message, Receiver, receiving

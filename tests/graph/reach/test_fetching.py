@@ -20,7 +20,7 @@ from graph.errors import ForbiddenError, InvalidError, TimeLimitError, TooExpens
 from graph.reach import Policy
 from graph.reach.fetching import Fetcher, Transport
 from graph.reach.origins import listed
-from graph.reach.policy import Rules
+from graph.reach.rules import Rules
 
 MINE, THEIRS = "123456789012", "210987654321"
 LOOPBACK = (ip_network("127.0.0.0/8"),)
