@@ -183,7 +183,8 @@ class AccessLog:
     async def _work(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), SECONDS)
+                async with asyncio.timeout(SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
             await self.flush()
             if time.monotonic() - self._purged > PURGE_SECONDS or not self._purged:

@@ -102,7 +102,8 @@ async def _typeset(order: bytes, seconds: float) -> tuple[int, bytes, bytes]:
         env={"PATH": os.environ.get("PATH", "")},
     )
     try:
-        made, said = await asyncio.wait_for(process.communicate(order), seconds)
+        async with asyncio.timeout(seconds):
+            made, said = await process.communicate(order)
     except TimeoutError:
         raise TimeLimitError(f"the document was not typeset within {seconds:g} s; ask for CSV or JSON") from None
     finally:

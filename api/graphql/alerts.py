@@ -11,14 +11,14 @@ from api.graphql.context import Info
 from api.graphql.entities import Artifact, shaped
 from graph import listing
 from graph.entities import Entity, Kind
-from graph.errors import NotFoundError
+from graph.errors import NotFoundError, TooExpensiveError
 from graph.listing import Filter, first_within
 from graph.monitoring import alerts, executions, handling, names, steering
 from graph.monitoring.executions import Execution
 from graph.monitoring.handling import VIOLATION_TYPE
 from graph.times import Moment, from_ms, to_ms
 
-SLICE, ROUNDS = 500, 20
+SLICE, ROUNDS = 500, 200
 """Violations that one look-up asks for, and look-ups that one page takes at most."""
 JOB = "job:"
 
@@ -149,6 +149,10 @@ async def violations(
         key, more = (page.items[-1][0], page.more) if page.items else (key, False)
         if len(found) > first or not more:
             break
+    else:
+        raise TooExpensiveError(
+            f"{SLICE * ROUNDS} violations were looked through; say foundAfter and foundBefore, so that there are fewer"
+        )
     return connection(list_, when, found[:first], more=more or len(found) > first, after=after)
 
 
@@ -207,16 +211,11 @@ async def changes(
 
 async def _acknowledged(info: Info, arn: str, when: Moment) -> list[MonitoringAcknowledgement]:
     context = info.context
-    now = await context.moment()
-    found = await handling.acknowledgements(context.catalog.store, context.account, arn, max(when, now, key=_known))
+    found = await handling.acknowledgements(context.catalog.store, context.account, arn, when)
     return [
         MonitoringAcknowledgement(arn=strawberry.ID(item.arn), reason=item.reason, at=from_ms(item.at), by=item.by)
         for item in found
     ]
-
-
-def _known(when: Moment) -> int:
-    return when.at
 
 
 def _said(entity: Entity, *keys: str) -> str:

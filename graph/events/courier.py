@@ -80,8 +80,10 @@ class Courier:
             except Exception:  # whatever it was, events must go on
                 log.exception("looking for events failed")
             await asyncio.sleep(PAUSE_SECONDS if wanted else POLL_SECONDS)
+            # `wait_for` of Python 3.11 would swallow a cancellation that comes with what it waits for.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
 
     async def _round(self) -> bool:
         """Make deliveries of new events, and begin to try those that are due; whether there is any webhook."""

@@ -155,16 +155,20 @@ async def unsilence(catalog: Catalog, caller: Caller, schedule: Schedule, reason
     require(caller, Permission.WRITE)
     now = now_ms()
     text = _reason(reason)
-    held = await _silences(catalog.store, caller.account, schedule, await catalog.moment(caller.account))
-    ended = [
+    count = 0
+    while held := await _silences(catalog.store, caller.account, schedule, await catalog.moment(caller.account)):
+        await catalog.write(caller, _ended(held, text, now), operation="unsilence")
+        count += len(held)
+    return count
+
+
+def _ended(held: Sequence[Entity], text: str, now: int) -> list[commands.Command]:
+    return [
         commands.update(
             *(item.arn, Kind.ACTION), status=Status.COMPLETED, ended_at=from_ms(now), properties={"Ended": text}
         )
         for item in held
     ]
-    if ended:
-        await catalog.write(caller, ended, operation="unsilence")
-    return len(ended)
 
 
 async def silenced(store: Store, place: Place, schedule: Schedule, when: Moment, now: int) -> Silence | None:
@@ -192,8 +196,10 @@ def _silence(action: Entity) -> Silence:
     said = action.properties or {}
     try:
         until = to_ms(datetime.fromisoformat(said.get("Until", "")))
-    except ValueError:
-        until = 0  # somebody made it by hand
+    except (ValueError, OverflowError):
+        until = 0
+    # Somebody may have made it by hand: it is worth what could have been asked for.
+    until = min(until, action.created_at + LONGEST_MS) if said.get("Reason") else 0
     return Silence(action.arn, said.get("Reason", ""), until, action.created_by or "")
 
 

@@ -81,7 +81,8 @@ class Watch:
                 log.exception("following the ledgers failed")
             await asyncio.sleep(PAUSE_SECONDS)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
 
     async def look(self) -> int:
         """Look at whatever was written since the last time; how many approvals were found stale."""

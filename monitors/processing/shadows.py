@@ -199,7 +199,8 @@ async def _pinged(port: int) -> bool:
         return False
     try:
         writer.write(b"GET /ping HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-        status = await asyncio.wait_for(reader.readline(), 10)
+        async with asyncio.timeout(10):
+            status = await reader.readline()
     except (OSError, TimeoutError):
         return False
     finally:

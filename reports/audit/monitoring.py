@@ -89,6 +89,9 @@ def _done(covered: Covered, found: list[Entity], missing: list[Paragraph]) -> li
             said = each.properties or {}
             about = f"{said.get('Schedule', '')} {said.get('Reason', '–')}, by {each.created_by}".strip()
             events.append((began, SAID[each.type], about, source))
+            if each.type == SILENCE_TYPE and each.ended_at is not None:
+                ended = f"{said.get('Schedule', '')} {said.get('Ended', '–')}, by {each.modified_by}".strip()
+                events.append((each.ended_at, "the silence was ended", ended, source))
         elif each.type == DEPLOYMENT_TYPE:
             shown = (each.properties or {}).get("Endpoint", name(each))
             if began >= since:
