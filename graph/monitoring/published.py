@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from graph.monitoring.measurements import Measurement, Subject
 
-LARGEST = 2.348543e108
+LARGEST = 2.0**360
 """What CloudWatch takes; beyond it, values are clipped."""
 PLAIN = ("non_null", "null", "completeness", "baseline_drift")
 TYPE = "type_"

@@ -63,6 +63,6 @@ def time_at(text: Any) -> datetime | None:
     """The time that an `inferenceTime` says, in UTC; one without a zone is in UTC. None if it is no time."""
     try:
         at = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

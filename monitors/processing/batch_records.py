@@ -77,11 +77,22 @@ def write(folder: Path, target: Path, names: tuple[str, str], kind: str, *, head
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """Files by the name that input and output have in common."""
-    found = {}
+    """Files by the name that input and output have in common; with their hours where several have one name."""
+    found: dict[str, list[Path]] = {}
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
-        found[path.name.partition("-")[2].removesuffix(SUFFIX)] = path
-    return found
+        found.setdefault(path.name.partition("-")[2].removesuffix(SUFFIX), []).append(path)
+    made = {}
+    for name, paths in found.items():
+        for path in paths:
+            key = name if len(paths) == 1 else "/".join((*path.parent.parts[-4:], name))
+            if key in made:
+                raise InvalidError(
+                    f"two files {name} of one hour are in the manifests, so it can't be told which output is whose",
+                    path="data",
+                    constraint="names of their own",
+                )
+            made[key] = path
+    return made
 
 
 def _records(name: str, hour: Path, sides: dict[str, Side], kind: str) -> Iterator[dict[str, object]]:

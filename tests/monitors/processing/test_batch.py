@@ -10,6 +10,7 @@ import pytest
 
 from graph.errors import InvalidError
 from graph.times import from_ms, now_ms
+from monitors.capture.layout import time_at
 from monitors.processing import batch_records
 from monitors.processing.worker import Worker
 from tests.api.sagemaker.conftest import Aws
@@ -151,3 +152,23 @@ def test_ids_in_lines_of_json(tmp_path: Path) -> None:
     assert first["captureData"]["batchTransformOutput"]["data"] == '{"score":1}'
     assert first["eventMetadata"] == {"eventId": event, "inferenceTime": "2026-11-25T03:04:05Z"}
     assert second["eventMetadata"] == {"eventId": "a.jsonl:1", "inferenceTime": "2026-11-25T03:00:00Z"}
+
+
+def test_files_of_one_name_in_several_hours(tmp_path: Path) -> None:
+    for number, hour in enumerate(("2026/11/25/03", "2026/11/25/04")):
+        for side, name in (("input", f"00000{number}-a.csv"), ("output", f"00000{number}-a.csv.out")):
+            path = tmp_path / side / hour / name
+            path.parent.mkdir(parents=True)
+            path.write_text(f"{number}\n{number}\n")
+    batch_records.write(tmp_path, tmp_path / "out", ("a", "b"), "csv", header=False)
+    made = [json.loads(line) for path in (tmp_path / "out").rglob("*.jsonl") for line in path.read_text().splitlines()]
+    assert len({record["eventMetadata"]["eventId"] for record in made}) == 4
+    assert all(len(record["captureData"]) == 2 for record in made)
+    again = tmp_path / "input" / "2026/11/25/03" / "000009-a.csv"
+    again.write_text("1\n")
+    with pytest.raises(InvalidError, match=r"two files a\.csv of one hour"):
+        batch_records.write(tmp_path, tmp_path / "other", ("a", "b"), "csv", header=False)
+
+
+def test_times_beyond_all_calendars_are_none() -> None:
+    assert time_at("0001-01-01T00:00:00+23:59") is None
