@@ -13,7 +13,7 @@ from graph.events.types import EventType
 from graph.lineage import Direction
 from graph.listing import Sort
 from graph.monitoring.executions import ExecutionStatus as MonitoringExecutionStatus
-from graph.monitoring.measurements import Subject as MonitoringSubject
+from graph.monitoring.measured import Subject as MonitoringSubject
 from graph.monitoring.names import Monitor as MonitoringType
 from graph.registry.findings import GateKind
 from graph.registry.staleness import StaleKind

@@ -8,7 +8,7 @@ from api.graphql.context import Info
 from api.graphql.documents import DocumentFigure, shown_figure
 from api.graphql.names import MonitoringSubject
 from graph.monitoring import measurements
-from graph.monitoring.measurements import Measurement
+from graph.monitoring.measured import Measurement, Subject
 from graph.monitoring.schedules import Schedule
 from graph.times import FOREVER, from_ms, to_ms
 from reports.charts.lines import Point, over_time
@@ -90,7 +90,7 @@ async def _read(
     start, end = times
     context = info.context
     return await measurements.series(
-        *(context.catalog.store, context.account, schedule.name, measurements.Subject(subject), name),
+        *(context.catalog.store, context.account, schedule.name, Subject(subject), name),
         start=0 if start is None else to_ms(start),
         end=FOREVER if end is None else to_ms(end),
         first=first,

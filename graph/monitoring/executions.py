@@ -32,9 +32,6 @@ class ExecutionStatus(StrEnum):
     STOPPED = "Stopped"
 
 
-ENDED_WELL = (ExecutionStatus.COMPLETED, ExecutionStatus.VIOLATIONS)
-
-
 @dataclass(frozen=True, slots=True)
 class Execution:
     """A run that waits, runs or ran; times in epoch milliseconds.

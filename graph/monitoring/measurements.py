@@ -5,8 +5,6 @@ done again measures in the place of what it did before.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -14,44 +12,15 @@ import orjson
 from graph.canonical import digest
 from graph.errors import InvalidError
 from graph.monitoring import executions
-from graph.monitoring.executions import ENDED_WELL, ExecutionFilter
+from graph.monitoring.executions import ExecutionFilter, ExecutionStatus
+from graph.monitoring.measured import Measurement, Subject
 from graph.store.store import Store, Transaction
 from graph.times import FOREVER
 
 MOST = 5_000
 """Subjects of one run that are kept."""
 BATCH = 1_000
-
-
-class Subject(StrEnum):
-    """What numbers are of."""
-
-    FEATURE = "FEATURE"
-    MODEL = "MODEL"
-    BIAS = "BIAS"
-    ATTRIBUTION = "ATTRIBUTION"
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """Numbers that one run measured of one thing.
-
-    Attributes:
-        name: of the feature, the facet's group or the model's output; empty for the model as a whole.
-        values: by metric.
-        limits: what a metric may not pass, where a baseline says so.
-        dimensions: what the thing is, in CloudWatch's words: `Facet`, `FacetValue` and so on.
-        at: the time for which the run was due, epoch milliseconds.
-        job: the run's processing job.
-    """
-
-    subject: Subject
-    name: str
-    values: Mapping[str, float]
-    limits: Mapping[str, float] = field(default_factory=dict)
-    dimensions: Mapping[str, str] = field(default_factory=dict)
-    at: int = 0
-    job: str = ""
+ENDED_WELL = (ExecutionStatus.COMPLETED, ExecutionStatus.VIOLATIONS)
 
 
 async def put(store: Store, account: str, schedule: str, at: int, job: str, measured: Sequence[Measurement]) -> None:

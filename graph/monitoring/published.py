@@ -6,7 +6,7 @@ Source: "CloudWatch Metrics" of Model Monitor and "Monitoring Clarify" in the Sa
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from graph.monitoring.measurements import Measurement, Subject
+from graph.monitoring.measured import Measurement, Subject
 
 LARGEST = 2.0**360
 """What CloudWatch takes; beyond it, values are clipped."""

@@ -6,7 +6,7 @@ Metrics are called as CloudWatch has them: "CloudWatch metrics" of Model Monitor
 import math
 from collections.abc import Mapping, Sequence
 
-from graph.monitoring.measurements import Measurement, Subject
+from graph.monitoring.measured import Measurement, Subject
 from monitors.analysis import Constraints, Statistics
 from monitors.analysis.attribution import AttributionDrift, AttributionReport
 from monitors.analysis.bias.report import BiasReport

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from graph.monitoring.measurements import Measurement
+from graph.monitoring.measured import Measurement
 from monitors.processing.plans import Found, Outcome, Plan
 
 STATISTICS, CONSTRAINTS, VIOLATIONS = "statistics.json", "constraints.json", "constraint_violations.json"

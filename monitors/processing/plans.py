@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from graph.errors import InvalidError
-from graph.monitoring.measurements import Measurement, Subject
+from graph.monitoring.measured import Measurement, Subject
 
 
 class Analysis(StrEnum):

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from graph.errors import StemmaError
 from graph.monitoring.executions import Execution
-from graph.monitoring.measurements import Measurement
+from graph.monitoring.measured import Measurement
 from graph.monitoring.published import Datum, Namespaces, data, of_schedule
 from graph.reach import Policy
 from graph.reach.s3 import Credentials

@@ -13,7 +13,7 @@ from playwright.async_api import expect
 from graph.access import Role
 from graph.monitoring import executions, measurements
 from graph.monitoring.executions import Execution, ExecutionStatus
-from graph.monitoring.measurements import Measurement, Subject
+from graph.monitoring.measured import Measurement, Subject
 from graph.times import now_ms
 from reports.audit.verification import verify
 from tests.api.keys import Keys

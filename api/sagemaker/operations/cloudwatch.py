@@ -8,7 +8,7 @@ from api.sagemaker.failures import ProtocolError
 from graph.errors import NotFoundError
 from graph.listing import Sort
 from graph.monitoring import measurements, names, schedules
-from graph.monitoring.measurements import Measurement, Subject
+from graph.monitoring.measured import Measurement, Subject
 from graph.monitoring.published import Datum, data, of_schedule
 from graph.monitoring.schedules import Schedule
 from graph.registry import lists

@@ -16,7 +16,7 @@ from graph.access import Caller, Role
 from graph.events import feed
 from graph.events.types import EventType
 from graph.monitoring import measurements
-from graph.monitoring.measurements import Measurement, Subject
+from graph.monitoring.measured import Measurement, Subject
 from graph.monitoring.scheduler import Scheduler, run_now
 from graph.times import from_ms, now_ms
 from monitors.processing.worker import Worker
