@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from monitors.analysis.attribution.document import attribution_document
@@ -10,6 +10,7 @@ from monitors.analysis.bias.document import VERSION, analysis_document
 from monitors.analysis.jsonfile import dump
 from monitors.attribution import AttributionFound
 from monitors.bias import BiasFound
+from monitors.measurements import Measured
 from monitors.processing.clarify import questions
 from monitors.processing.clarify.bias import bias
 from monitors.processing.clarify.explanations import explanations
@@ -82,7 +83,7 @@ def _pages(plan: Plan, table: Table, found: ClarifyFound) -> dict[str, bytes]:
     told = plan.subject
     monitor = "bias" if found.bias is not None else "attribution"
     subject = Subject(
-        *(monitor, told["arn"] or "", told["job"] or "", _Seen(table, plan.uri), told["baseline"], told["model"]),
+        *(monitor, told["arn"] or "", told["job"] or "", _named(table.data, plan.uri), told["baseline"], told["model"]),
         reading=Reading(),
         again=told["again"],
     )
@@ -90,14 +91,9 @@ def _pages(plan: Plan, table: Table, found: ClarifyFound) -> dict[str, bytes]:
     return made
 
 
-class _Seen:
+def _named(data: Measured, uri: str) -> Measured:
     """The data as people know it: not where it lies for the time of a run."""
-
-    def __init__(self, table: Table, uri: str) -> None:
-        data = table.data
-        self.uri, self.name = uri, uri.partition("?")[0].rstrip("/").rpartition("/")[2] or uri
-        self.digest, self.size, self.files = data.digest, data.size, data.files
-        self.format, self.rows, self.columns = data.format, data.rows, data.columns
+    return replace(data, uri=uri, name=uri.partition("?")[0].rstrip("/").rpartition("/")[2] or uri)
 
 
 def _facts(table: Table, bias: BiasFound | None, attribution: AttributionFound | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import xgboost
 
 from graph.reach.policy import Policy
 from graph.times import from_ms, now_ms
@@ -39,7 +40,6 @@ def people(rows: int = 400, seed: int = 3) -> pl.DataFrame:
 
 def trained(frame: pl.DataFrame) -> bytes:
     """A booster of XGBoost, as a file."""
-    xgboost = pytest.importorskip("xgboost")
     data = xgboost.DMatrix(frame.select(FEATURES).to_numpy(), label=frame["approved"].to_numpy())
     booster = xgboost.train({"objective": "binary:logistic", "max_depth": 3, "seed": 1}, data, num_boost_round=20)
     return bytes(booster.save_raw("json"))
