@@ -1,7 +1,7 @@
 """What runs of schedules measured: numbers by what they are of, so that each is a series over time.
 
-They lie beside the ledger, as executions do: what is proven is the run's files, from which every number follows. A run that is
-done again measures in the place of what it did before.
+They lie beside the ledger, as executions do: what is proven is the run's files, from which every number follows. A window that
+is run again measures in the place of what was measured before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,10 @@ ENDED_WELL = (ExecutionStatus.COMPLETED, ExecutionStatus.VIOLATIONS)
 
 
 async def put(store: Store, account: str, schedule: str, at: int, job: str, measured: Sequence[Measurement]) -> None:
-    """Keep what a run of a schedule measured; of more than `MOST` things, the first."""
+    """Keep what a run of a schedule measured, and nothing that another one did that was due then.
+
+    Of more than `MOST` things, the first are kept.
+    """
     rows = [_row(account, schedule, at, job, item) for item in measured[:MOST]]
     for begin in range(0, len(rows), BATCH):
         some = rows[begin : begin + BATCH]
@@ -33,6 +36,11 @@ async def put(store: Store, account: str, schedule: str, at: int, job: str, meas
             await transaction.count("monitoring/put_measurements", list(some))
 
         await store.transact(work)
+
+    async def drop(transaction: Transaction) -> None:
+        await transaction.run("monitoring/drop_measurements", {**_due(account, schedule, at), "job": job})
+
+    await store.transact(drop)
 
 
 async def series(
@@ -45,6 +53,7 @@ async def series(
     start: int = 0,
     end: int = FOREVER,
     first: int = 500,
+    newest: bool = False,
 ) -> list[Measurement]:
     """What the runs of a schedule measured of one thing, oldest first.
 
@@ -57,6 +66,7 @@ async def series(
         start: From when on runs were due, epoch milliseconds.
         end: Until when; it is not part of it.
         first: How many, 1 to 5,000.
+        newest: Of more than that, the last ones.
 
     Raises:
         InvalidError: `first` is out of its range.
@@ -65,14 +75,14 @@ async def series(
         raise InvalidError(f"first is {first}; 1 to {MOST} is needed", path="first", constraint=f"1 to {MOST}")
     own = _of(account, schedule, subject, name)
     parameters = {"from": f"{own}/{start:016d}", "to": f"{own}/{min(end, FOREVER):016d}", "limit": first}
+    if newest:
+        return [_read(row) for row in await store.read("monitoring/last_of_series", parameters)][::-1]
     return [_read(row) for row in await store.read("monitoring/series", parameters)]
 
 
 async def measured(store: Store, account: str, schedule: str, at: int) -> list[Measurement]:
     """What the run of a schedule measured that was due at a time."""
-    own = f"{account}/{schedule.lower()}/{at:016d}"
-    # "0" is the character after "/".
-    parameters = {"from": f"{own}/", "to": f"{own}0", "limit": MOST}
+    parameters = {**_due(account, schedule, at), "limit": MOST}
     return [_read(row) for row in await store.read("monitoring/measured", parameters)]
 
 
@@ -85,6 +95,12 @@ async def newest(store: Store, account: str, schedule: str) -> list[Measurement]
         )
         found += [execution.scheduled_at for _, execution in page.items]
     return await measured(store, account, schedule, max(found)) if found else []
+
+
+def _due(account: str, schedule: str, at: int) -> dict[str, str]:
+    own = f"{account}/{schedule.lower()}/{at:016d}"
+    # "0" is the character after "/".
+    return {"from": f"{own}/", "to": f"{own}0"}
 
 
 def _of(account: str, schedule: str, subject: Subject, name: str) -> str:

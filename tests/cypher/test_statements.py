@@ -78,6 +78,7 @@ PARAMETERS = {
     "genesis": "",
     "group": None,
     "heads": [],
+    "job": "",
     "id": "",
     "key": "",
     "keys": [],
