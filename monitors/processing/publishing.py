@@ -45,19 +45,36 @@ async def publish(policy: Policy, namespaces: Namespaces, run: Execution, measur
     namespace = namespaces.transforms if run.endpoint is None else namespaces.endpoints
     found = [_shown(datum, run.scheduled_at) for datum in data(measured, of_schedule(run.schedule, run.endpoint))]
     try:
-        await asyncio.to_thread(_send, credentials, namespace, found)
+        await asyncio.to_thread(send, credentials, namespace, found)
     except (BotoCoreError, ClientError, StemmaError) as error:
         log.error(
             "metrics were not published", schedule=run.schedule, job=run.job, metrics=len(found), error=str(error)
         )
 
 
-def _send(credentials: Credentials, namespace: str, found: Sequence[dict[str, Any]]) -> None:
+def send(credentials: Credentials, namespace: str, found: Sequence[dict[str, Any]]) -> None:
+    """Send metrics in batches; a batch that is refused does not hold back the others.
+
+    Args:
+        credentials: Whose CloudWatch.
+        namespace: Where metrics go.
+        found: Metrics as `put_metric_data` takes them.
+
+    Raises:
+        ClientError: a batch was refused; the last refusal, after all were tried.
+        BotoCoreError: CloudWatch was not reached.
+    """
     # Backs off between attempts, also where CloudWatch says that it is asked too often.
     config = Config(retries={"mode": "standard", "total_max_attempts": ATTEMPTS})
     client = credentials.session().client("cloudwatch", endpoint_url=credentials.endpoint, config=config)
+    refused: ClientError | None = None
     for begin in range(0, len(found), BATCH):
-        client.put_metric_data(Namespace=namespace, MetricData=found[begin : begin + BATCH])
+        try:
+            client.put_metric_data(Namespace=namespace, MetricData=found[begin : begin + BATCH])
+        except ClientError as error:
+            refused = error
+    if refused is not None:
+        raise refused
 
 
 def _shown(datum: Datum, at: int) -> dict[str, Any]:

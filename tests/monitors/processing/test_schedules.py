@@ -18,7 +18,9 @@ from graph.events.types import EventType
 from graph.monitoring import measurements
 from graph.monitoring.measured import Measurement, Subject
 from graph.monitoring.scheduler import Scheduler, run_now
+from graph.reach import Policy
 from graph.times import from_ms, now_ms
+from monitors.processing import publishing
 from monitors.processing.worker import Worker
 from tests.api.sagemaker.conftest import Aws
 from tests.api.sagemaker.test_hosting import CONTAINER, variant
@@ -515,3 +517,19 @@ async def test_alerts_and_violations_are_acknowledged_and_kept_quiet(
 def lake_arn(service: Service) -> str:
     """The ARN of the schedule's context, which is neither a violation nor an alert."""
     return service.arn("context/watch-aws-monitoring-schedule")
+
+
+def test_a_batch_that_cloudwatch_refuses_does_not_hold_back_others(lake: Lake, account: str, s3: str) -> None:
+    import boto3
+
+    credentials = Policy.load(lake.policy).cloudwatch(account)
+    assert credentials is not None
+    space = f"refused-{uuid.uuid4().hex}"
+    count = publishing.BATCH + 1
+    found = [{"MetricName": f"m{n:04}", "Value": float("nan") if n == 0 else 1.0} for n in range(count)]
+    with pytest.raises(ClientError, match="NaN"):
+        publishing.send(credentials, space, found)
+    keys = {"aws_access_key_id": "id", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
+    cloudwatch: Any = boto3.client("cloudwatch", endpoint_url=s3, **keys)
+    listed = cloudwatch.list_metrics(Namespace=space)["Metrics"]
+    assert [metric["MetricName"] for metric in listed] == [f"m{count - 1:04}"]
