@@ -27,6 +27,7 @@ _INSIDE = {"captureData": pl.Struct({"endpointInput": pl.Struct({"mode": pl.Stri
 # A quote inside of a text has a backslash before it, so these are keys.
 _TRUTH = r'"groundTruthData":\s*(\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\})'
 _DATA = r'"data":\s*"'
+_DEEP = "it is nested more than 254 deep"
 _ID_NO_TEXT = r'"(?:eventId|inferenceId)":\s*[^"\sn]'
 
 
@@ -49,7 +50,11 @@ def captured(piece: Piece, file: File, broken: BrokenLines) -> pl.DataFrame:
             "eventMetadata": record["eventMetadata"],
         }
         time = record["eventMetadata"].get("inferenceTime")
-        rows.append((number, orjson.dumps(kept).decode(), event, time if isinstance(time, str) else None))
+        text = _text(kept)
+        if text is None:
+            broken.add(file.name, number, _DEEP)
+            continue
+        rows.append((number, text, event, time if isinstance(time, str) else None))
     return pl.DataFrame(rows, schema=CAPTURED, orient="row")
 
 
@@ -66,8 +71,20 @@ def labels(piece: Piece, file: File, broken: BrokenLines) -> pl.DataFrame:
         if not isinstance(given, dict) or not isinstance(given.get("data"), str) or event is None:
             broken.add(file.name, number, "no groundTruthData with data, or no eventId")
             continue
-        rows.append((event, orjson.dumps(given).decode()))
+        text = _text(given)
+        if text is None:
+            broken.add(file.name, number, _DEEP)
+            continue
+        rows.append((event, text))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _text(value: Mapping[str, Any]) -> str | None:
+    """JSON of what was read; none where it is nested deeper than is written, which is less than what is read."""
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return None
 
 
 def _captured_at_once(piece: Piece) -> pl.DataFrame | None:

@@ -101,7 +101,10 @@ def _label(number: int, given: Any, now: datetime) -> Label:
         raise _wrong(number, f"{why}; known are {', '.join(FIELDS)}")
     label = given["label"]
     plain = isinstance(label, str | int | float) and not (isinstance(label, str) and set(label) & set(',"\r\n'))
-    data = str(int(label) if isinstance(label, bool) else label) if plain else orjson.dumps(label).decode()
+    try:
+        data = str(int(label) if isinstance(label, bool) else label) if plain else orjson.dumps(label).decode()
+    except orjson.JSONEncodeError:
+        raise _wrong(number, "its label is nested more than 254 deep") from None
     event = _event(number, given.get("inferenceId") or given.get("eventId"))
     return Label(event, data, "CSV" if plain else "JSON", _at(number, given.get("time"), now))
 

@@ -20,6 +20,7 @@ from monitors.capture import batches
 from monitors.capture.labels import SCHEMA, labels
 from monitors.capture.layout import hour_of_path, names, time_at, time_of
 from monitors.capture.merging import Counts, Merge, gather
+from monitors.capture.truth import read_labels
 from monitors.reading import Reading
 from tests.monitors.capture.recorded import HOUR, lines, record, truth, written
 
@@ -208,3 +209,21 @@ def test_places_and_times() -> None:
     assert names("a", "b-1") == ("a", "b-1")
     assert time_at("2026-03-01T07:00:00") == time_at("2026-03-01T09:00:00+02:00")
     assert time_at("soon") is time_at(None) is time_of({"eventMetadata": {"inferenceTime": 3}}) is None
+
+
+@pytest.mark.parametrize("depth", [260, 1_000])
+def test_what_is_nested_deeper_than_is_written_is_told(depth: int) -> None:
+    deep = b"[" * depth + b"]" * depth
+    told = b'{"eventId": "e0"}, "groundTruthData": {"data": "1", "more": %s}}' % deep
+    label = b'{"eventMetadata": ' + told + b"\n"
+    sent = b'{"captureData": {"endpointInput": {}, "more": %s}, "eventMetadata": {"eventId": "e0"}}\n' % deep
+    # The second line has no plain form, so that lines are read one by one.
+    odd_label, odd = b'{"eventMetadata": {"eventId": 1}}\n', b'{"captureData": 1}\n'
+    for block, read_piece in ((label + odd_label, batches.labels), (sent + odd, batches.captured)):
+        broken = BrokenLines()
+        frame = read_piece(Piece(block, 1, len(block)), File("a.jsonl", 1), broken)
+        assert frame.is_empty()
+        assert [item.line for item in broken.examples] == [1, 2]
+        assert broken.examples[0].reason == "it is nested more than 254 deep"
+    with pytest.raises(InvalidError, match="label 1 can't be read: its label is nested more than 254 deep"):
+        read_labels(b'{"inferenceId": "e0", "label": %s}' % deep)
