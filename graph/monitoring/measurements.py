@@ -29,18 +29,15 @@ async def put(store: Store, account: str, schedule: str, at: int, job: str, meas
     Of more than `MOST` things, the first are kept.
     """
     rows = [_row(account, schedule, at, job, item) for item in measured[:MOST]]
-    for begin in range(0, len(rows), BATCH):
+    others = {**_due(account, schedule, at), "job": job}
+    for begin in range(0, max(len(rows), 1), BATCH):
         some = rows[begin : begin + BATCH]
 
         async def work(transaction: Transaction, some: Sequence[dict[str, Any]] = some) -> None:
+            await transaction.run("monitoring/drop_measurements", others)
             await transaction.count("monitoring/put_measurements", list(some))
 
         await store.transact(work)
-
-    async def drop(transaction: Transaction) -> None:
-        await transaction.run("monitoring/drop_measurements", {**_due(account, schedule, at), "job": job})
-
-    await store.transact(drop)
 
 
 async def series(
