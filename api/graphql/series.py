@@ -53,7 +53,7 @@ async def series(
     first: int,
 ) -> list[MonitoringPoint]:
     """The values of a metric, oldest first; runs that did not measure it are left out."""
-    found = await _read(info, schedule, subject, name, times, first, newest=False)
+    found = await _read(info, schedule, subject, name, times, first, last=False)
     return [
         MonitoringPoint(at=from_ms(item.at), value=item.values[metric], limit=item.limits.get(metric), job=item.job)
         for item in found
@@ -70,7 +70,7 @@ async def picture(
     times: tuple[datetime | None, datetime | None],
 ) -> DocumentFigure:
     """The same as a picture with its threshold, and as a table; the last `MOST_DRAWN` points of it."""
-    found = await _read(info, schedule, subject, name, times, MOST_DRAWN, newest=True)
+    found = await _read(info, schedule, subject, name, times, MOST_DRAWN, last=True)
     limit = next((item.limits[metric] for item in reversed(found) if metric in item.limits), None)
     points = [
         Point(f"{from_ms(item.at):%Y-%m-%d %H:%M}", item.values.get(metric), _beyond(item, metric)) for item in found
@@ -87,7 +87,7 @@ async def _read(
     times: tuple[datetime | None, datetime | None],
     first: int,
     *,
-    newest: bool,
+    last: bool,
 ) -> list[Measurement]:
     start, end = times
     context = info.context
@@ -96,7 +96,7 @@ async def _read(
         start=0 if start is None else to_ms(start),
         end=FOREVER if end is None else to_ms(end),
         first=first,
-        newest=newest,
+        last=last,
     )
 
 

@@ -30,14 +30,13 @@ async def put(store: Store, account: str, schedule: str, at: int, job: str, meas
     """
     rows = [_row(account, schedule, at, job, item) for item in measured[:MOST]]
     others = {**_due(account, schedule, at), "job": job}
-    for begin in range(0, max(len(rows), 1), BATCH):
-        some = rows[begin : begin + BATCH]
 
-        async def work(transaction: Transaction, some: Sequence[dict[str, Any]] = some) -> None:
-            await transaction.run("monitoring/drop_measurements", others)
-            await transaction.count("monitoring/put_measurements", list(some))
+    async def work(transaction: Transaction) -> None:
+        await transaction.run("monitoring/drop_measurements", others)
+        for begin in range(0, len(rows), BATCH):
+            await transaction.count("monitoring/put_measurements", rows[begin : begin + BATCH])
 
-        await store.transact(work)
+    await store.transact(work)
 
 
 async def series(
@@ -50,7 +49,7 @@ async def series(
     start: int = 0,
     end: int = FOREVER,
     first: int = 500,
-    newest: bool = False,
+    last: bool = False,
 ) -> list[Measurement]:
     """What the runs of a schedule measured of one thing, oldest first.
 
@@ -63,7 +62,7 @@ async def series(
         start: From when on runs were due, epoch milliseconds.
         end: Until when; it is not part of it.
         first: How many, 1 to 5,000.
-        newest: Of more than that, the last ones.
+        last: Of more than that, the last ones, not the first.
 
     Raises:
         InvalidError: `first` is out of its range.
@@ -72,9 +71,8 @@ async def series(
         raise InvalidError(f"first is {first}; 1 to {MOST} is needed", path="first", constraint=f"1 to {MOST}")
     own = _of(account, schedule, subject, name)
     parameters = {"from": f"{own}/{start:016d}", "to": f"{own}/{min(end, FOREVER):016d}", "limit": first}
-    if newest:
-        return [_read(row) for row in await store.read("monitoring/last_of_series", parameters)][::-1]
-    return [_read(row) for row in await store.read("monitoring/series", parameters)]
+    rows = await store.read("monitoring/last_of_series" if last else "monitoring/series", parameters)
+    return [_read(row) for row in (reversed(rows) if last else rows)]
 
 
 async def measured(store: Store, account: str, schedule: str, at: int) -> list[Measurement]:

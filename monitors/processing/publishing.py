@@ -48,7 +48,7 @@ async def publish(policy: Policy, namespaces: Namespaces, run: Execution, measur
         await asyncio.to_thread(send, credentials, namespace, found)
     except (BotoCoreError, ClientError, StemmaError) as error:
         log.error(
-            "metrics were not published", schedule=run.schedule, job=run.job, metrics=len(found), error=str(error)
+            "metrics were not all published", schedule=run.schedule, job=run.job, metrics=len(found), error=str(error)
         )
 
 
@@ -61,7 +61,7 @@ def send(credentials: Credentials, namespace: str, found: Sequence[dict[str, Any
         found: Metrics as `put_metric_data` takes them.
 
     Raises:
-        ClientError: a batch was refused; the last refusal, after all were tried.
+        ClientError: a batch was refused (the last refusal, after all were tried), or CloudWatch takes nothing for now.
         BotoCoreError: CloudWatch was not reached.
     """
     # Backs off between attempts, also where CloudWatch says that it is asked too often.
@@ -72,6 +72,9 @@ def send(credentials: Credentials, namespace: str, found: Sequence[dict[str, Any
         try:
             client.put_metric_data(Namespace=namespace, MetricData=found[begin : begin + BATCH])
         except ClientError as error:
+            # It was tried again and again, so CloudWatch takes nothing for now.
+            if error.response["ResponseMetadata"].get("RetryAttempts"):
+                raise
             refused = error
     if refused is not None:
         raise refused

@@ -36,11 +36,20 @@ async def test_the_last_points_of_a_series(catalog: Catalog, account: str) -> No
     for number in range(5):
         await measurements.put(catalog.store, account, "hourly", number * HOUR, f"job-{number}", measured("age"))
 
-    async def jobs(*, newest: bool) -> list[str]:
+    async def jobs(*, last: bool) -> list[str]:
         found = await measurements.series(
-            *(catalog.store, account, "hourly", Subject.FEATURE, "age"), first=2, newest=newest
+            *(catalog.store, account, "hourly", Subject.FEATURE, "age"), first=2, last=last
         )
         return [item.job for item in found]
 
-    assert await jobs(newest=False) == ["job-0", "job-1"]
-    assert await jobs(newest=True) == ["job-3", "job-4"]
+    assert await jobs(last=False) == ["job-0", "job-1"]
+    assert await jobs(last=True) == ["job-3", "job-4"]
+
+
+async def test_more_things_than_go_at_once(catalog: Catalog, account: str) -> None:
+    count = measurements.BATCH + 1
+    for job, value in (("first", 0.5), ("again", 0.75)):
+        found = measured(*(f"f{number}" for number in range(count)), value=value)
+        await measurements.put(catalog.store, account, "wide", HOUR, job, found)
+    kept = await measurements.measured(catalog.store, account, "wide", HOUR)
+    assert [(item.job, item.values["completeness"]) for item in kept] == [("again", 0.75)] * count
